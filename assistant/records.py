@@ -1,0 +1,107 @@
+"""The nouns that the assistant makes: Draft, then Citation and Answer, with the Recipe stamped on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from index.records import Hit
+
+Verdict = Literal["supported", "partly", "unsupported", "uncited", "unknown marker"]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence as drafted: `keys` are the markers it carries, shown or invented; `quotes` the exact stretch of the
+    passage it was taken from, by key, where the drafter knows it (the extractive one does)."""
+
+    text: str
+    keys: tuple[str, ...] = ()
+    quotes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer before it is checked. `shown` are the hits the drafter saw, by key ("p1", "p2", ...)."""
+
+    sentences: tuple[DraftSentence, ...]
+    shown: Mapping[str, Hit]
+    author: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A checked citation. `quote` is a stretch of the stored page, letter by letter, "" where none was found there;
+    `page` is the physical page (from 1), None where the key names nothing; `kind` tells paper from note or glossary."""
+
+    key: str
+    passage_id: str | None
+    paper_id: str | None
+    arxiv_id: str | None
+    title: str
+    locator: str
+    page: int | None
+    quote: str
+    verdict: Verdict
+    reason: str
+    kind: str = "paper"
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    section: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer, with every citation it carries and the verdict over all of them."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an answer was made: enough to say whether two answers can be compared."""
+
+    vault_lock: str
+    embedding_model: str
+    chat_model: str
+    prompts: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A passage that was retrieved: shown beside an answer, or instead of one."""
+
+    passage_id: str
+    paper_id: str
+    arxiv_id: str | None
+    title: str
+    section: str
+    locator: str
+    text: str
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What people, programs and evals see. `notices` are lines about how it came to be (a model that failed...)."""
+
+    question: str
+    sentences: tuple[Sentence, ...]
+    abstained: bool
+    reason: str
+    nearest: tuple[Nearest, ...]
+    recipe: Recipe
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape of `ask --json`."""
+        return asdict(self)

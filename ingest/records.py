@@ -1,0 +1,152 @@
+"""The nouns that ingest makes, in order of travel: Entry, Paper, Page (with its Headings), Passage (with its Spans).
+
+All are frozen; `as_json` and `from_json` are inverse to each other (a property test holds them to it).
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+EntryKind = Literal["paper", "tool", "list", "person", "video", "term", "note"]
+PaperKind = Literal["paper", "tool", "list", "person", "video", "glossary", "note"]
+PassageKind = Literal["text", "references"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of vault.yaml: something the vault should hold, and where to get it.
+
+    `sources` names what to download, first choice first (`arxiv_pdf`, `html`, `file`, ...); `file` is a path inside
+    the vault folder for what was added by hand. `extra` keeps every further key of vault.yaml, unread.
+    """
+
+    id: str
+    kind: EntryKind
+    title: str
+    authors: tuple[str, ...] = ()
+    authors_complete: bool = True
+    year: int | None = None
+    section: str = ""
+    arxiv: str | None = None
+    url: str | None = None
+    sources: tuple[str, ...] = ()
+    file: str | None = None
+    licence: str = ""
+    verified: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A text source that was obtained: a PDF, a note, a glossary term. `id` is its entry's id.
+
+    `sha256` is of the original file; `parser` names what read it, with versions, so that a newer one reads it again.
+    """
+
+    id: str
+    kind: PaperKind
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv_id: str | None = None
+    arxiv_version: str | None = None
+    url: str | None = None
+    licence: str = ""
+    file: str = ""
+    sha256: str = ""
+    parser: str = ""
+    pages: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A section title on a page: `offset` is where it starts in the page's text, `level` counts from 1."""
+
+    offset: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of text, cleaned: a paragraph per line, a blank line between paragraphs.
+
+    `number` counts physical pages from 1, `locator` is what a reader would say ("p. 4", "note"); `garbled` is the share
+    of characters that no language uses (0 to 1).
+    """
+
+    paper_id: str
+    number: int
+    locator: str
+    text: str
+    headings: tuple[Heading, ...] = ()
+    garbled: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a stretch of text lies: `page` is a page's number, `start` and `end` are offsets into its text."""
+
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is searched and cited: about 200 tokens inside one section.
+
+    `text` is the pages' text at `spans`, joined by a line break; `order` counts the passages of a paper from 0;
+    `section` is the path of headings it stands under. `references` passages are bibliography, not searched by default.
+    """
+
+    id: str
+    paper_id: str
+    order: int
+    section: tuple[str, ...]
+    first_locator: str
+    last_locator: str
+    text: str
+    spans: tuple[Span, ...]
+    kind: PassageKind = "text"
+
+    @property
+    def locator(self) -> str:
+        """Where a reader finds it: "p. 4" or "p. 4 - p. 5"."""
+        if self.first_locator == self.last_locator:
+            return self.first_locator
+        return f"{self.first_locator} - {self.last_locator}"
+
+
+Record = TypeVar("Record")
+
+
+def as_json(record: Any) -> dict[str, Any]:
+    """A record as plain JSON types."""
+    return asdict(record)
+
+
+def from_json(kind: type[Record], data: Mapping[str, Any]) -> Record:
+    """The record that `as_json` wrote. Unknown keys are ignored, so that an older version reads a newer file.
+
+    Raises KeyError or TypeError where `data` is not such a record.
+    """
+    hints = typing.get_type_hints(kind)
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: _restore(hints[name], value) for name, value in data.items() if name in names})
+
+
+def _restore(hint: Any, value: Any) -> Any:
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        inner = [a for a in get_args(hint) if a is not type(None)]
+        return None if value is None else _restore(inner[0], value)
+    if get_origin(hint) is tuple:
+        return tuple(_restore(get_args(hint)[0], item) for item in value)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return from_json(hint, value)
+    return value
