@@ -1,0 +1,65 @@
+# The two commands: `make chat` (set up, build the starter vault, open the page) and `make test` (set up, run everything).
+# Python 3.11 to 3.13 is needed; name one with `make PYTHON=python3.12 ...`.
+
+VAULT ?= vault
+VENV ?= .venv
+BIN := $(VENV)/bin
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(IN_RANGE)' >/dev/null 2>&1 && echo $$p && break; done)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+
+.PHONY: help chat ask install install-dev test check format bench eval clean
+.DEFAULT_GOAL := help
+
+help: ## Show these commands.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+chat: install ## Set up, make the starter vault if there is none, open the chat page while the vault is built.
+	@$(BIN)/mivault chat --vault $(VAULT) $(ARGS)
+
+ask: install ## One answer with its citations: make ask Q="What is superposition?"
+	@test -n "$$Q" || { echo 'Say what to ask: make ask Q="What is superposition?"'; exit 2; }
+	@test -f $(VAULT)/vault.yaml || { $(BIN)/mivault init $(VAULT) && $(BIN)/mivault sync --vault $(VAULT) --no-download; }
+	@$(BIN)/mivault ask --vault $(VAULT) -- "$$Q"
+export Q
+
+install: $(VENV)/.installed ## Set up .venv, nothing else.
+
+install-dev: $(VENV)/.installed-dev ## Set up .venv with what the checks need.
+
+test: install-dev ## Lint, types, import contracts and the whole test suite.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(ARGS)
+
+check: install-dev ## The fast part of `make test`: no browser, no slow tests.
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow" $(ARGS)
+
+format: install-dev ## Format the code.
+	$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
+
+bench: install-dev ## The claims about speed, memory and titles, measured against named peers.
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.titles
+
+eval: install ## Ask the eval set of the vault in $(VAULT) and score the answers.
+	@$(BIN)/mivault eval --vault $(VAULT) $(ARGS)
+
+clean: ## Remove .venv and caches; vaults are left alone.
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "mivault needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (a few minutes, once)"
+	@$(PIP) -e . && touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(PIP) -e ".[dev]" && touch $@
