@@ -1,7 +1,7 @@
 """What can go wrong while answering. The tree's root, MivaultError, is drawn in ingest/errors.py.
 
-    MivaultError
-    └── ModelError      the configured language model did not answer; `temporary`: trying again may help
+MivaultError
+└── ModelError      the configured language model did not answer; `temporary`: trying again may help
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What can go wrong with an index. The tree's root, MivaultError, is drawn in ingest/errors.py.
 
-    MivaultError
-    ├── IndexMissing        nothing was indexed yet
-    ├── ModelMismatch       the index was made with another embedding model
-    ├── EmbedderError       the embedding model cannot be found or loaded
-    └── IndexDamaged        the stored index cannot be read; it can be rebuilt from sources/
+MivaultError
+├── IndexMissing        nothing was indexed yet
+├── ModelMismatch       the index was made with another embedding model
+├── EmbedderError       the embedding model cannot be found or loaded
+└── IndexDamaged        the stored index cannot be read; it can be rebuilt from sources/
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Everything mivault can say went wrong while a vault is read, fetched or parsed.
 
-    MivaultError                a person can act on it: one line, and a hint what to do
-    ├── UsageError              the command was called wrongly (exit code 2)
-    │   └── ManifestError       vault.yaml cannot be read; names the line
-    ├── VaultMissing            there is no vault here
-    ├── VaultBusy               another process is writing to this vault
-    └── SourceError             one entry could not be obtained or read; the others go on
-        ├── FetchError          the download failed (`temporary`: the next sync tries again)
-        └── ParseError          the file came, but no text could be had from it
+MivaultError                a person can act on it: one line, and a hint what to do
+├── UsageError              the command was called wrongly (exit code 2)
+│   └── ManifestError       vault.yaml cannot be read; names the line
+├── VaultMissing            there is no vault here
+├── VaultBusy               another process is writing to this vault
+└── SourceError             one entry could not be obtained or read; the others go on
+    ├── FetchError          the download failed (`temporary`: the next sync tries again)
+    └── ParseError          the file came, but no text could be had from it
 """
 
 from __future__ import annotations

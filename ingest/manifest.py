@@ -54,6 +54,13 @@ def load(vault: Vault) -> Manifest:
     )
 
 
+def pdf_source(entry: Entry) -> str:
+    """Where an entry's PDF is to be had: "arxiv", a URL, or "" (no PDF is named for it)."""
+    if entry.arxiv and (not entry.sources or "arxiv_pdf" in entry.sources):
+        return "arxiv"
+    return entry.url or "" if "pdf" in entry.sources else ""
+
+
 def read_yaml(path: Path) -> Any:
     """A YAML file, each mapping with its line under "__line__". Raises ManifestError naming the line."""
     import yaml
@@ -68,8 +75,9 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader)
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark or error.context_mark).line + 1
-        raise ManifestError(f"{path.name}, line {line}: {error.problem}", "mend that line and try again") from error
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ManifestError(f"{path.name}{where}: {error.problem}", "mend that line and try again") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path.name} is not YAML: {error}", "mend it and try again") from error
 
@@ -109,7 +117,9 @@ def _entry(name: str, row: Any) -> Entry:
     known: dict[str, Any] = {k: v for k, v in row.items() if k in _KNOWN and v is not None}
     known |= {key: tuple(map(str, row.get(key) or ())) for key in _LISTS}
     known |= {key: str(known[key]) for key in ("title", "section", "arxiv", "url", "file", "licence") if key in known}
-    return Entry(**{"kind": kind, "title": "", **known}, extra=_plain({k: v for k, v in row.items() if k not in _KNOWN}))
+    return Entry(
+        **{"kind": kind, "title": "", **known}, extra=_plain({k: v for k, v in row.items() if k not in _KNOWN})
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,7 @@ class OwnText:
 
 
 def own_texts(vault: Vault, manifest: Manifest) -> list[OwnText]:
-    """Every glossary term and note of a vault, in the order of their files. Raises ManifestError naming file and line."""
+    """Every glossary term and note of a vault, in their files' order. Raises ManifestError naming file and line."""
     titles = {entry.id: entry.title for entry in manifest.entries}
     return [*_terms(vault.root / "glossary.yaml", titles), *_notes(vault.root / "notes", titles)]
 
@@ -47,7 +47,9 @@ def _terms(path: Path, titles: dict[str, str]) -> Iterator[OwnText]:
     for row in rows if isinstance(rows, list) else [rows]:
         if not isinstance(row, dict) or not {"id", "term", "definition"} <= row.keys():
             line = row.get("__line__", 1) if isinstance(row, dict) else 1
-            raise ManifestError(f"{path.name}, line {line}: a term needs id, term and definition", "add what is missing")
+            raise ManifestError(
+                f"{path.name}, line {line}: a term needs id, term and definition", "add what is missing"
+            )
         yield _own_text(str(row["id"]), "glossary", str(row["term"]), _definition(row, titles))
 
 
@@ -76,7 +78,9 @@ def _notes(folder: Path, titles: dict[str, str]) -> Iterator[OwnText]:
 def _own_text(identifier: str, kind: str, title: str, text: str) -> OwnText:
     label = "Glossary" if kind == "glossary" else "Note on"
     is_term = kind == "glossary"
-    entry = Entry(id=identifier, kind="term" if is_term else "note", title=title, section="glossary" if is_term else "notes")
+    entry = Entry(
+        id=identifier, kind="term" if is_term else "note", title=title, section="glossary" if is_term else "notes"
+    )
     paper = Paper(
         id=identifier,
         kind="glossary" if is_term else "note",
@@ -87,7 +91,9 @@ def _own_text(identifier: str, kind: str, title: str, text: str) -> OwnText:
         parser=READER,
         pages=1,
     )
-    return OwnText(entry, paper, Page(paper_id=identifier, number=1, locator="glossary" if is_term else "note", text=text))
+    return OwnText(
+        entry, paper, Page(paper_id=identifier, number=1, locator="glossary" if is_term else "note", text=text)
+    )
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -13,7 +13,7 @@ from typing import Any
 Progress = Callable[[str, int, int], None]
 
 
-def silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001
+def silent(stage: str, done: int, total: int) -> None:
     """Shows nothing."""
 
 
@@ -42,6 +42,4 @@ def bars(*, quiet: bool = False) -> Iterator[Progress]:
 @contextmanager
 def json_lines(write: Callable[[str], None]) -> Iterator[Progress]:
     """A line of JSON for each step: {"stage", "done", "total", "message"}."""
-    yield lambda stage, done, total: write(
-        json.dumps({"stage": stage, "done": done, "total": total, "message": ""})
-    )
+    yield lambda stage, done, total: write(json.dumps({"stage": stage, "done": done, "total": total, "message": ""}))

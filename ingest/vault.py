@@ -1,11 +1,11 @@
 """A vault is a folder. This is its door: where things lie, and how they are written so that a kill loses nothing.
 
-    vault.yaml          what is in it; people edit it
-    vault.lock          what was obtained: versions, hashes, parser, chunker, embedding model
-    glossary.yaml       the terms, in our own words        notes/<id>.md   our notes on papers
-    files/              what `add` copied in
-    sources/<id>/       original file, meta.json, pages.jsonl, passages.jsonl, vectors.npy, state.json
-    index/              Chroma and the word index          conversations/  reports/
+vault.yaml          what is in it; people edit it
+vault.lock          what was obtained: versions, hashes, parser, chunker, embedding model
+glossary.yaml       the terms, in our own words        notes/<id>.md   our notes on papers
+files/              what `add` copied in
+sources/<id>/       original file, meta.json, pages.jsonl, passages.jsonl, vectors.npy, state.json
+index/              Chroma and the word index          conversations/  reports/
 """
 
 from __future__ import annotations

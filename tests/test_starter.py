@@ -40,7 +40,9 @@ def test_what_is_unverified_is_marked_and_not_guessed(starter: Vault) -> None:
 
 
 def test_the_ten_terms_have_definitions_of_our_own(starter: Vault) -> None:
-    terms = {t.entry.id.removeprefix("term-"): t for t in own_texts(starter, load(starter)) if t.paper.kind == "glossary"}
+    terms = {
+        t.entry.id.removeprefix("term-"): t for t in own_texts(starter, load(starter)) if t.paper.kind == "glossary"
+    }
     assert terms.keys() >= THE_TEN_TERMS
     assert all(len(t.page.text.split()) > 40 for t in terms.values())
 
@@ -59,7 +61,7 @@ def test_notes_are_short_and_unchecked_ones_carry_no_numbers(starter: Vault) -> 
         head, body = path.read_text().split("\n---\n", 1)
         assert 80 <= len(body.split()) <= 150, path.name
         if "not checked" in head:
-            numbers = re.findall(r"\d+(?:\.\d+)?\s?%|\b\d{2,}\b", body)
+            numbers = re.findall(r"\d+(?:\.\d+)?\s?%|\b(?!20[0-2]\d\b)\d{2,}\b", body)
             assert numbers == [], path.name
 
 

@@ -1,0 +1,87 @@
+"""The page: composes Gradio's components. Door of gradio."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.app.conversation import Conversation, Events, plain
+from assistant.app.progress import Progress
+from assistant.app.watch import Status, Watch
+from ingest.vault import Vault
+
+if TYPE_CHECKING:
+    import fastapi
+    import gradio
+
+TITLE = "mivault"
+STYLE = Path(__file__).with_name("style.css")
+HEADING = f"<h1>{TITLE}</h1><p>Every sentence shows the passage it rests on. Open a number to read it in its page.</p>"
+EXAMPLES = (
+    "What is superposition?",
+    "How are sparse autoencoders evaluated?",
+    "What does activation patching show about a circuit?",
+)
+# What the system has: a font of Gradio's own would be fetched, by some themes from another host.
+FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+MONOSPACE = ("ui-monospace", "Consolas", "monospace")
+
+
+def build_page(
+    vault: Vault,
+    *,
+    events: Events,
+    status: Status,
+    progress: Callable[[], Progress | None],
+    answerer: str,
+    examples: Sequence[str] = EXAMPLES,
+) -> gradio.Blocks:
+    """The page over a vault.
+
+    `events` answers a question (`ask_events` with its parts bound; called in a thread, and a stopped question may still
+    run beside the next one); `status` lists the entries; `progress` is a background sync's (`SyncInBackground`, or a
+    function that gives None); `answerer` says in words who answers. The conversation lives in the browser's session.
+    """
+    gr = _gradio()
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=False) as page:
+        gr.HTML(HEADING, **plain("mv-head"))
+        counts, sync = gr.HTML(**plain("mv-counts")), gr.HTML(**plain("mv-sync-line"))
+        conversation = Conversation(gr, events, vault, examples)
+        with gr.Accordion("Library", open=False, elem_id="mv-library"):
+            table = gr.HTML(**plain("mv-library-table"))
+        conversation.connect()
+        Watch(gr, status, progress, answerer).connect(page, counts=counts, sync=sync, table=table)
+    built: gradio.Blocks = page
+    return built
+
+
+def mount(app: fastapi.FastAPI, page: gradio.Blocks) -> fastapi.FastAPI:
+    """The application with the page at "/": no files, footer, history, monitoring or tools of Gradio's."""
+    gr = _gradio()
+    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONOSPACE)
+    mounted: fastapi.FastAPI = gr.mount_gradio_app(
+        app,
+        page,
+        "/",
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        pwa=False,
+        theme=theme,
+        css_paths=STYLE,
+    )
+    return mounted
+
+
+def _gradio() -> Any:
+    """gradio (4 s to import), told first not to call home."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio
+
+    return gradio

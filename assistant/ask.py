@@ -1,0 +1,162 @@
+"""Answers a question: retrieve, judge relevance, draft, check, stamp."""
+
+from __future__ import annotations
+
+import functools
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.check import check
+from assistant.draft import Drafter
+from assistant.prompts import prompts_hash
+from assistant.records import Answer, Draft, Nearest, Recipe, Sentence
+from assistant.relevance import relevance
+from index.records import Hit
+from ingest.errors import UsageError
+from ingest.vault import Vault
+
+MAX_QUESTION = 4000  # characters: about 1,000 tokens, four times what the embedding model reads
+PER_PAPER = 5  # passages of one paper: a question about one paper finds its place in 9 of 15 cases, with 3 only in 6
+NEAREST = 5  # passages that are shown beside an answer, or instead of one
+
+
+class Searcher(Protocol):
+    """What `index.search.Search` does for a question."""
+
+    def __call__(self, question: str, *, k: int = 8, per_paper: int = 3) -> list[Hit]: ...
+    def document_frequency(self, word: str) -> int: ...
+    def passage_count(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages were found; drafting begins."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the draft, not checked yet: the answer's own sentences take its place at the end."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer, checked. The last event."""
+
+    answer: Answer
+
+
+Event = Retrieved | Text | Done
+
+
+def ask(question: str, *, search: Searcher, vault: Vault, drafter: Drafter, embedding_model: str, k: int = 8) -> Answer:
+    """The answer to a question; see `ask_events`."""
+    events = ask_events(
+        question, search=search, vault=vault, drafter=drafter, embedding_model=embedding_model, k=k, per_paper=per_paper
+    )
+    return next(event.answer for event in events if isinstance(event, Done))
+
+
+def ask_events(
+    question: str,
+    *,
+    search: Searcher,
+    vault: Vault,
+    drafter: Drafter,
+    embedding_model: str,
+    k: int = 8,
+    per_paper: int = PER_PAPER,
+) -> Iterator[Event]:
+    """Retrieved, then Text as it is written, then Done; without Text where nothing relevant was found.
+
+    Raises UsageError for a question that is none, IndexMissing for an empty vault, ModelError where the drafter has no
+    second one to fall back on.
+    """
+    started = time.perf_counter()
+    question = asked(question)
+    hits = search(question, k=k, per_paper=per_paper)
+    yield Retrieved(tuple(hits))
+    fit = relevance(question, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
+    draft = (yield from _drafting(drafter, question, hits)) if fit.relevant else Draft((), {}, drafter.name)
+    sentences = check(draft, functools.cache(vault.pages))
+    yield Done(
+        Answer(
+            question=question,
+            sentences=sentences,
+            abstained=not sentences,
+            reason="" if sentences else fit.reason or no_draft(draft),
+            nearest=nearest(hits, sentences),
+            recipe=Recipe(
+                vault.lock_hash(), embedding_model, draft.author, prompts_hash(), {"k": k, "per_paper": per_paper}
+            ),
+            notices=draft.notices,
+            seconds=time.perf_counter() - started,
+        )
+    )
+
+
+def asked(question: str) -> str:
+    """The question without white space around it. Raises UsageError where it is empty, or far too long."""
+    question = "".join(c for c in question if c.isprintable() or c.isspace()).strip()
+    if not any(c.isalnum() for c in question):
+        raise UsageError("the question is empty", 'ask something, for example: "What is superposition?"')
+    if len(question) > MAX_QUESTION:
+        raise UsageError(
+            f"the question has {len(question):,} characters, the most is {MAX_QUESTION:,}", "ask it in a few sentences"
+        )
+    return question
+
+
+def no_draft(draft: Draft) -> str:
+    """Why a drafter that was given passages wrote nothing."""
+    return draft.notices[-1] if draft.notices else "no sentence of the passages that were found answers the question"
+
+
+def nearest(hits: Sequence[Hit], sentences: Sequence[Sentence]) -> tuple[Nearest, ...]:
+    """The best passages that no citation of the answer shows."""
+    cited = {citation.passage_id for sentence in sentences for citation in sentence.citations}
+    return tuple(_nearest(hit) for hit in hits if hit.passage.id not in cited)[:NEAREST]
+
+
+def _nearest(hit: Hit) -> Nearest:
+    return Nearest(
+        passage_id=hit.passage.id,
+        paper_id=hit.paper.id,
+        arxiv_id=None if hit.paper.kind in ("note", "glossary") else hit.paper.arxiv_id,
+        title=hit.paper.title,
+        section=" > ".join(hit.passage.section),
+        locator=hit.passage.locator,
+        text=hit.passage.text,
+        score=hit.score,
+        why=hit.why,
+    )
+
+
+def _drafting(drafter: Drafter, question: str, hits: Sequence[Hit]) -> Generator[Text, None, Draft]:
+    """Runs the drafter beside us and hands on its text as it comes; returns the draft, raises what it raised."""
+    told: queue.SimpleQueue[str | Callable[[], Draft]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            draft = drafter.draft(question, hits, on_text=told.put)
+            told.put(lambda: draft)
+        except BaseException as error:
+            told.put(functools.partial(_raise, error))
+
+    threading.Thread(target=work, name="drafter", daemon=True).start()
+    while True:
+        piece = told.get()
+        if not isinstance(piece, str):
+            return piece()
+        yield Text(piece)
+
+
+def _raise(error: BaseException) -> Draft:
+    raise error

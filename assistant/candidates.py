@@ -1,0 +1,148 @@
+"""The sentences of the retrieved passages that could stand in an answer, each with the signs that speak for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.claims import negations, numbers, stems
+from assistant.questions import QuestionKind, suits
+from assistant.sentences import split
+from assistant.shape import beside_the_point, captioned, hangs, reading, wellformed
+from index.records import Hit
+
+Weights = Mapping[str, float]  # of a stem of the question: the rarer the heavier
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence, or two where the second leans on the first.
+
+    `quote` is the exact stretch of the passage, `text` how it reads, `at` where it starts in the passage, `rank` its
+    hit's rank from 0, `own` whether it is our own text (note, glossary). The signs, each about 0 to 1: `form` is a
+    factor for its shape, `suits` a bonus for answering this kind of question, `words` the share of the question's words
+    it has, `passage` its hit's score against the best, `cosine` its likeness to the question (None: not measured).
+    `also` are other hits that say the same: (key, quote).
+    """
+
+    key: str
+    paper_id: str
+    rank: int
+    at: int
+    text: str
+    quote: str
+    own: bool
+    stems: frozenset[str]
+    form: float
+    suits: float
+    words: float
+    passage: float
+    cosine: float | None = None
+    vector: NDArray[np.float32] | None = None
+    also: tuple[tuple[str, str], ...] = ()
+
+
+def candidates(
+    kind: QuestionKind, about: frozenset[str], shown: Mapping[str, Hit], weights: Weights
+) -> Iterator[Candidate]:
+    """Every stretch of the hits that can stand in an answer; bibliography cannot."""
+    best = max((hit.score for hit in shown.values()), default=0.0) or 1.0
+    for rank, (key, hit) in enumerate(shown.items()):
+        for at, quote, form in stretches(hit.passage.text) if hit.passage.kind == "text" else ():
+            text = reading(quote)
+            found = stems(text)
+            yield Candidate(
+                key=key,
+                paper_id=hit.paper.id,
+                rank=rank,
+                at=at,
+                text=text,
+                quote=quote,
+                own=hit.paper.kind != "paper",
+                stems=found,
+                form=form * (0.6 if beside_the_point(hit.passage.section) else 1.0),
+                suits=suits(kind, about, text),
+                words=share(found, weights),
+                passage=hit.score / best,
+            )
+
+
+def stretches(text: str, *, hanging: float = 0.6) -> Iterator[tuple[int, str, float]]:
+    """(start, stretch, form) of every sentence that can stand in an answer.
+
+    One that leans on the sentence before it comes with that one, where that one is whole and does not lean itself; else
+    its form is worth `hanging` of itself.
+    """
+    spans = split(text)
+    for n, (start, end) in enumerate(spans):
+        form = wellformed(reading(text[start:end]))
+        form *= 0.85 if captioned(_paragraph(text, start)) else 1.0
+        if form and not hangs(text[start:end]):
+            yield start, text[start:end], form
+        elif form and n and _carries(text, spans[n - 1], start):
+            yield spans[n - 1][0], text[spans[n - 1][0] : end], form * 0.95
+        elif form:
+            yield start, text[start:end], form * hanging
+
+
+def _paragraph(text: str, at: int) -> str:
+    """The paragraph that `at` lies in, up to there."""
+    return text[text.rfind("\n\n", 0, at) + 1 : at].lstrip()
+
+
+def _carries(text: str, earlier: tuple[int, int], start: int) -> bool:
+    """Whether the sentence at `earlier` can go before the one at `start`: whole, same paragraph, not leaning itself."""
+    before = reading(text[earlier[0] : earlier[1]])
+    return wellformed(before) > 0 and not hangs(before) and "\n\n" not in text[earlier[0] : start]
+
+
+def rarity(frequency: int, total: int) -> float:
+    """BM25's weight of a word that `frequency` of `total` passages have; more than 0."""
+    return math.log(1 + (max(total - frequency, 0) + 0.5) / (frequency + 0.5))
+
+
+def share(have: frozenset[str], weights: Weights) -> float:
+    """Share (0 to 1) of the question's words that are there, each by its weight."""
+    total = sum(weights.values())
+    return sum(w for s, w in weights.items() if s in have) / total if total else 0.0
+
+
+def likeness(a: Candidate, b: Candidate) -> float:
+    """How much two candidates say the same (0 to 1): shared words, and meaning where it was measured."""
+    shared = len(a.stems & b.stems) / (len(a.stems | b.stems) or 1)
+    if a.vector is None or b.vector is None:
+        return shared
+    return 0.5 * shared + 0.5 * float(a.vector @ b.vector)
+
+
+def same(a: Candidate, b: Candidate) -> bool:
+    """Whether two candidates say the same thing: nearly the same words, the same numbers, both denying or neither."""
+    if numbers(a.text) != numbers(b.text) or bool(negations(a.text)) != bool(negations(b.text)):
+        return False
+    return likeness(a, b) >= 0.8
+
+
+def overlap(a: Candidate, b: Candidate) -> bool:
+    """Whether one is part of the other's stretch of text."""
+    if a.key == b.key:
+        return a.at < b.at + len(b.quote) and b.at < a.at + len(a.quote)
+    return a.paper_id == b.paper_id and (a.quote in b.quote or b.quote in a.quote)
+
+
+def merged(found: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, best first, without repetitions: what another source says too is added to `also`, and a paper's
+    own sentence takes the place of our text about it."""
+    kept: list[Candidate] = []
+    for candidate in found:
+        twin = next((n for n, k in enumerate(kept) if overlap(k, candidate) or same(k, candidate)), None)
+        if twin is None:
+            kept.append(candidate)
+        elif kept[twin].paper_id != candidate.paper_id:
+            first, second = kept[twin], candidate
+            first, second = (second, first) if first.own and not second.own else (first, second)
+            kept[twin] = replace(first, also=(*first.also, *second.also, (second.key, second.quote)))
+    return kept

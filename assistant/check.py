@@ -1,0 +1,223 @@
+"""Checks a draft: which stored page shows each citation, letter by letter, and whether it says what the sentence says.
+
+No model judges here. Cosine prefers corrupted sentences and word overlap is blind to a "not", so that each layer looks
+at one thing and says in words what it saw.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assistant.claims import clauses, content_words, negations, numbers, reversed_direction, same_number, stem, stems
+from assistant.locate import key as key_of
+from assistant.locate import locate
+from assistant.records import Citation, Draft, DraftSentence, Sentence, Verdict
+from assistant.sentences import split
+from assistant.shape import reading
+from index.records import Hit
+from ingest.records import Page, Passage
+
+ENOUGH_WORDS = 0.75  # share of the sentence's content words in the quote: from here on supported...
+SOME_WORDS = 0.5  # ...and from here on partly. On WiCE's dev claims the share alone has AUC .727
+RANKING: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "unknown marker", "uncited")
+
+Pages = Callable[[str], Sequence[Page]]
+
+
+class Finding(NamedTuple):
+    """What one layer saw: the verdict it allows at best, and why."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A drafted sentence beside its evidence: `quote` as it stands on the page, `passage` the text around it, `context`
+    the source's title and section, whose words need not be in the quote again."""
+
+    sentence: str
+    quote: str
+    passage: str = ""
+    context: str = ""
+
+
+class Place(NamedTuple):
+    """Where a quote stands: the page, and its text there."""
+
+    page: Page
+    quote: str
+
+
+def check(draft: Draft, pages: Pages) -> tuple[Sentence, ...]:
+    """The draft's sentences with every citation checked. `pages` gives a source's stored pages by its id.
+
+    No sentence and no marker is left out: what does not hold is shown as what it is.
+    """
+    return tuple(_checked(sentence, draft.shown, pages) for sentence in draft.sentences)
+
+
+def _checked(sentence: DraftSentence, shown: Mapping[str, Hit], pages: Pages) -> Sentence:
+    citations = tuple(
+        _cited(sentence, key, shown[key], pages) if key in shown else _unknown(key) for key in sentence.keys
+    )
+    if not citations:
+        return Sentence(sentence.text, (), "uncited", "no passage is named for this sentence")
+    best = min(citations, key=lambda c: RANKING.index(c.verdict))
+    return Sentence(sentence.text, citations, best.verdict, best.reason)
+
+
+def _unknown(key: str) -> Citation:
+    reason = f"the answer names {key}, but no passage with this key was shown"
+    return Citation(key, None, None, None, "", "", None, "", "unknown marker", reason)
+
+
+def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citation:
+    paper, passage = hit.paper, hit.passage
+    stored = pages(paper.id)
+    given, best = sentence.quotes.get(key, ""), best_stretch(sentence.text, passage.text)
+    place = placed(given, passage, stored) or placed(best, passage, stored)
+    context = " ".join((paper.title, *passage.section))
+    finding = judge(Claim(sentence.text, place.quote, passage.text, context)) if place else NOT_FOUND
+    own = paper.kind in ("note", "glossary")
+    return Citation(
+        key=key,
+        passage_id=passage.id,
+        paper_id=paper.id,
+        arxiv_id=None if own else paper.arxiv_id,
+        title=paper.title,
+        locator=place.page.locator if place else passage.locator,
+        page=place.page.number if place else (passage.spans[0].page if passage.spans else None),
+        quote=place.quote if place else "",
+        verdict=finding.verdict,
+        reason=finding.reason,
+        kind=paper.kind,
+        authors=paper.authors,
+        year=paper.year,
+        section=" > ".join(passage.section),
+        url=link(hit),
+    )
+
+
+NOT_FOUND = Finding("unsupported", "no stretch of the stored page shows this passage's words")
+
+
+def link(hit: Hit) -> str | None:
+    """Where the source can be read: its arXiv page in the version that was read, else its own address."""
+    paper = hit.paper
+    if paper.arxiv_id and paper.kind not in ("note", "glossary"):
+        return f"https://arxiv.org/abs/{paper.arxiv_id}{paper.arxiv_version or ''}"
+    return paper.url if paper.url and re.match(r"https?://", paper.url) else None
+
+
+# --- where the quote stands ------------------------------------------------------------------------------------------
+
+
+def placed(stretch: str, passage: Passage, pages: Sequence[Page]) -> Place | None:
+    """The stretch on one of the passage's pages, as it is written there. Where it runs over a page break, the longest
+    part that lies on one page. None where no page has it."""
+    numbered = {page.number: page for page in pages}
+    spans = [(numbered[s.page], s.start, s.end) for s in passage.spans if s.page in numbered]
+    spans += [(page, 0, len(page.text)) for page, _, _ in spans]  # read anew since, the offsets may have moved
+    for part in _parts(stretch):
+        for page, start, end in spans:
+            found = locate(part, page.text[start:end])
+            if found:
+                return Place(page, page.text[start + found[0] : start + found[1]])
+    return None
+
+
+def _parts(stretch: str) -> Iterator[str]:
+    """The stretch itself, then its lines, the longest first: spans of different pages are joined by a line break."""
+    yield stretch
+    lines = stretch.split("\n")
+    if len(lines) > 1:
+        yield from sorted(lines, key=len, reverse=True)
+
+
+def best_stretch(sentence: str, text: str) -> str:
+    """The sentence of a passage that says most of what `sentence` says; with its neighbour where that adds much."""
+    spans = split(text)
+    if not spans:
+        return ""
+    single = max(spans, key=lambda s: agreement(sentence, text[s[0] : s[1]]))
+    pairs = [(a[0], b[1]) for a, b in itertools.pairwise(spans) if "\n\n" not in text[a[0] : b[1]]]
+    double = max(pairs, key=lambda s: agreement(sentence, text[s[0] : s[1]]), default=single)
+    more = agreement(sentence, text[double[0] : double[1]]) - agreement(sentence, text[single[0] : single[1]])
+    start, end = double if more >= 0.2 else single
+    return text[start:end]
+
+
+def agreement(sentence: str, source: str) -> float:
+    """Share (0 to 1) of the sentence's content words and numbers that the source has."""
+    wanted = stems(sentence) | numbers(sentence)
+    return len(wanted & (stems(source) | numbers(source, anywhere=True))) / len(wanted) if wanted else 0.0
+
+
+# --- whether it says so ----------------------------------------------------------------------------------------------
+
+
+def judge(claim: Claim) -> Finding:
+    """The verdict over all layers: the worst that any allows, with its reason."""
+    return word_for_word(claim) or max((layer(claim) for layer in LAYERS), key=lambda f: RANKING.index(f.verdict))
+
+
+def word_for_word(claim: Claim) -> Finding | None:
+    """Proof, where the sentence is the quote: apart from reference numbers and footnote marks, which answers leave out,
+    and the rest of a sentence that goes on over the page break."""
+    said, quoted = key_of(claim.sentence), key_of(claim.quote)
+    if said in (quoted, key_of(reading(claim.quote))):
+        return Finding("supported", "the sentence stands in the passage word for word")
+    if quoted in said and (said in key_of(claim.passage) or said in key_of(reading(claim.passage))):
+        return Finding("supported", "the sentence stands in the passage word for word, part of it on another page")
+    return None
+
+
+def words_layer(claim: Claim) -> Finding:
+    """Whether the sentence's content words are in the quote, or in the source's title and section."""
+    have = stems(claim.quote) | stems(claim.context)
+    wanted = content_words(claim.sentence)
+    missing = [w for w in wanted if stem(w) not in have]
+    found, count = len(wanted) - len(missing), len(wanted)
+    said = f"{found} of {count} content words are in the quote" + (
+        f"; not: {', '.join(missing[:6])}" if missing else ""
+    )
+    share = found / count if count else 0.0
+    verdict: Verdict = "supported" if share >= ENOUGH_WORDS else "partly" if share >= SOME_WORDS else "unsupported"
+    return Finding(verdict, said)
+
+
+def numbers_layer(claim: Claim) -> Finding:
+    """Whether every number of the sentence is in the quote."""
+    have = numbers(claim.quote, anywhere=True)
+    missing = sorted(n for n in numbers(claim.sentence) if not same_number(n, have))
+    if missing:
+        return Finding("unsupported", f"the quote does not have the number {', '.join(missing)}")
+    return Finding("supported", "its numbers are in the quote")
+
+
+def negation_layer(claim: Claim) -> Finding:
+    """Whether sentence and quote both deny or both state, in the clause of the quote that is about the same."""
+    ours, anywhere = negations(claim.sentence), negations(claim.quote)
+    if ours and not anywhere:
+        return Finding("unsupported", f"the sentence denies ({ours[0]!r}), the quote does not")
+    near = max(clauses(claim.quote), key=lambda c: agreement(claim.sentence, c), default="")
+    theirs = negations(near)
+    if theirs and not ours and agreement(claim.sentence, near) >= SOME_WORDS:
+        return Finding("unsupported", f"the quote denies ({theirs[0]!r}), the sentence does not")
+    return Finding("supported", "neither denies what the other states")
+
+
+def direction_layer(claim: Claim) -> Finding:
+    """Whether the sentence says "higher" where the quote says "lower"."""
+    pair = reversed_direction(claim.sentence, claim.quote)
+    if pair:
+        return Finding("unsupported", f"the sentence says {pair[0]!r}, the quote {pair[1]!r}")
+    return Finding("supported", "no word is turned into its opposite")
+
+
+LAYERS: tuple[Callable[[Claim], Finding], ...] = (words_layer, numbers_layer, negation_layer, direction_layer)

@@ -1,0 +1,103 @@
+"""What kind of sentence answers what kind of question.
+
+All bonuses are on a score between 0 and 1: plain judgement, checked by reading answers; benchmarks may move them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from assistant.claims import negations, numbers, stem, stems, words
+
+QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", "other"]
+
+KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
+    ("number", re.compile(
+        r"\bhow (?:many|much|large|big|often|long|far|high|fast|deep|wide|small)\b"
+        r"|\b(?:what|which) (?:\w+ )?(?:share|fraction|percentage|number|proportion|size|rate|accuracy|value"
+        r"|layers?)\b",
+        re.I)),
+    ("who-when", re.compile(r"\bwho(?:se|m)?\b|\b(?:in )?(?:what|which) year\b|^when (?:was|were|did|is)\b", re.I)),
+    ("why", re.compile(r"\bwhy\b|\bwhat (?:explains|causes|explanation)\b|\breasons?\b", re.I)),
+    ("comparison", re.compile(r"\b(?:compare[ds]?|differ(?:s|ent|ence|ences)?|versus|vs|better|worse)\b", re.I)),
+    ("definition", re.compile(
+        r"^(?:so )?(?:what (?:exactly )?(?:is|are|was|were)\b(?!.*\b(?:used|done|found|shown|known about)\b)|define\b|"
+        r"what (?:do|does) .+ (?:mean|refer to)\b|explain\b)|\bdefinition of\b|\bmeant by\b|\bmeaning of\b", re.I)),
+)  # fmt: skip
+COUNTED = re.compile(
+    r"\bhow (?:many|much) ([\w-]+(?: [\w-]+){0,2}?)(?= (?:are|is|were|was|do|does|did|can|have|has|in|of|per)\b|$)",
+    re.I,
+)
+REFERRED = re.compile(  # numbers that count nothing: of figures, sections, pages; years of citations
+    r"\b(?:figures?|figs?\.|tables?|sections?|sec\.|appendix|eqs?\.|equations?|p\.|pp\.|step|layers?) ?[A-Z]?\d[\d.]*"
+    r"|\([^()]*\b(?:19|20)\d\d[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]", re.IGNORECASE,
+)  # fmt: skip
+YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
+CAUSE = re.compile(
+    r"\b(?:because|since|due to|owing|reason|caused?|explain(?:s|ed)?|hypothes\w+|as a result|so that)\b", re.I
+)
+CONTRAST = re.compile(
+    r"\b(?:than|whereas|while|unlike|compared|contrast|both|similar(?:ly)?|differ\w*|outperform\w*)\b", re.I
+)
+DEFINES = re.compile(
+    r"^(?:,? ?(?:or|\() ?[\w-]+\)?,?)? ?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)\b"
+    r"(?! (?:not|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)", re.I,
+)  # fmt: skip
+NAMED = re.compile(r"\b(?:called|termed|known as|defined? as|refer(?:s|red)? to (?:\w+ ){0,3}as|define|dubbed)\b", re.I)
+
+
+def kind_of(question: str) -> QuestionKind:
+    """What kind of sentence the question asks for."""
+    return next((kind for kind, pattern in KINDS if pattern.search(question.strip())), "other")
+
+
+def subject(question: str) -> frozenset[str]:
+    """Stems of what is asked about: what is counted ("how many ..."), else what follows "is", "define", "meant by"."""
+    counted = COUNTED.search(question.rstrip(" ?."))
+    if counted:
+        return frozenset({stem(words(counted[1])[-1])})
+    found = re.search(r"(?:what (?:exactly )?(?:is|are|was|were|does|do)|define|explain|definition of|meant by)\s+(.*)",
+                      question, re.IGNORECASE)  # fmt: skip
+    rest = re.sub(r"\b(?:mean|refer to|in (?:the )?(?:context|field|case) of.*|and (?:how|why|what).*)$", "",
+                  (found[1] if found else question).rstrip(" ?."), flags=re.IGNORECASE)  # fmt: skip
+    return stems(rest)
+
+
+def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:
+    """Bonus (0 to .25) of a sentence for being of the form that is asked for. `about` is its subject."""
+    if kind == "definition":
+        return _defines(about, sentence)
+    if kind == "number":
+        return _counts(about, REFERRED.sub("", sentence))
+    if kind == "who-when":
+        return 0.1 if YEAR.search(sentence) or "et al." in sentence else 0.0
+    if kind == "why":
+        return 0.08 if CAUSE.search(sentence) else 0.0
+    return 0.06 if kind == "comparison" and CONTRAST.search(sentence) else 0.0
+
+
+def _counts(about: frozenset[str], sentence: str) -> float:
+    """.2 where a number stands right before what is counted ("26 attention heads"), .1 for any other number."""
+    tokens = re.findall(r"\d[\d,.]*%?|[^\W_]+", sentence)
+    for n, token in enumerate(tokens):
+        if (token[0].isdigit() or numbers(token)) and about & {stem(t) for t in tokens[n + 1 : n + 4]}:
+            return 0.2
+    return 0.1 if numbers(sentence) else 0.0
+
+
+def _defines(about: frozenset[str], sentence: str) -> float:
+    """.25 for "X is ...", .12 for "... is called X", 0 where the sentence is not about X or denies."""
+    if not about or not about <= stems(sentence):
+        return 0.0
+    head = _head(sentence, len(about) + 4)
+    if about <= stems(head) and DEFINES.match(sentence[len(head) :]) and not negations(sentence[len(head) :][:30]):
+        return 0.25
+    return 0.12 if NAMED.search(sentence) else 0.0
+
+
+def _head(sentence: str, most: int) -> str:
+    """The words before the first verb of being or meaning, "" where it comes after `most` words."""
+    verb = re.search(r"\s(?=(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)\b)", sentence)
+    head = sentence[: verb.start()] if verb else ""
+    return head if len(words(head)) <= most else ""

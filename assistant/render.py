@@ -1,0 +1,150 @@
+"""An answer as text for a terminal, and as Markdown. What comes from documents or a model is escaped in both."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+
+from assistant.records import Answer, Citation, Nearest
+
+WIDTH = 100  # characters of a line in the terminal
+MARKS = {"supported": "✓", "partly": "~", "unsupported": "✗", "unknown marker": "?", "uncited": "!"}
+AUTHORS = 3  # then "et al."
+SNIPPET = 240  # characters of a passage that was retrieved but is not quoted
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~^=-])")
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "@": "&#64;"}
+
+
+def to_text(answer: Answer) -> str:
+    """For a terminal: the sentences with numbered citations, then what each citation shows. Control characters, which
+    could move the cursor or reverse the writing, are taken out."""
+    parts = [_abstention(answer, plain)] if answer.abstained else [*_prose(answer), "", *_sources_text(answer)]
+    parts += ["", *_nearest_text(answer)] if answer.nearest else []
+    parts += [f"note: {plain(notice)}" for notice in answer.notices]
+    return "\n".join(parts).strip() + "\n"
+
+
+def to_markdown(answer: Answer) -> str:
+    """As Markdown: no character of a document acts as markup, formula, link or HTML."""
+    parts = [f"**{escaped(answer.question)}**", ""]
+    parts += (
+        [_abstention(answer, escaped)] if answer.abstained else [_paragraph(answer), "", *_sources_markdown(answer)]
+    )
+    parts += ["", *_nearest_markdown(answer)] if answer.nearest else []
+    parts += ["", *(f"*{escaped(notice)}*" for notice in answer.notices)] if answer.notices else []
+    return "\n".join(parts).strip() + "\n"
+
+
+def plain(text: str) -> str:
+    """One line without control and direction characters."""
+    return " ".join(CONTROL.sub(" ", text).split())
+
+
+def escaped(text: str) -> str:
+    """One line of Markdown that shows exactly `text`: markup, HTML, formulas and bare links (which some viewers make
+    of "www.") are disarmed."""
+    text = "".join(ENTITIES.get(c, c) for c in SPECIAL.sub(r"\\\1", plain(text)))
+    text = re.sub(r"(?i)\b(https?|ftp|mailto)(:)", r"\1&#58;", text)
+    text = re.sub(r"(?i)\b(www)\.", r"\1&#46;", text)
+    return re.sub(r"^(\d+)\.", r"\1&#46;", text)
+
+
+def byline(citation: Citation) -> str:
+    """ "A. Author, B. Author et al. (2023)", as much of it as is known."""
+    names = ", ".join(citation.authors[:AUTHORS]) + (" et al." if len(citation.authors) > AUTHORS else "")
+    return " ".join(part for part in (names, f"({citation.year})" if citation.year else "") if part)
+
+
+def numbered(answer: Answer) -> list[tuple[int, Citation]]:
+    """The citations of an answer, counted from 1 in reading order."""
+    return list(enumerate((c for s in answer.sentences for c in s.citations), start=1))
+
+
+def _abstention(answer: Answer, safe: Callable[[str], str]) -> str:
+    return f"No answer: {safe(answer.reason)}."
+
+
+# --- terminal --------------------------------------------------------------------------------------------------------
+
+
+def _prose(answer: Answer) -> Iterator[str]:
+    number = 0
+    for sentence in answer.sentences:
+        marks = ""
+        for _ in sentence.citations:
+            number += 1
+            marks += f"[{number}]"
+        flag = "" if sentence.verdict == "supported" else f" ({sentence.verdict})"
+        yield textwrap.fill(f"{plain(sentence.text)} {marks}{flag}".strip(), WIDTH)
+
+
+def _sources_text(answer: Answer) -> Iterator[str]:
+    for number, citation in numbered(answer):
+        yield f"[{number}] {MARKS[citation.verdict]} {citation.verdict}: {plain(citation.reason)}"
+        for line in filter(None, _source_lines(citation, plain)):
+            yield textwrap.indent(textwrap.fill(line, WIDTH - 4), "    ")
+
+
+def _source_lines(citation: Citation, safe: Callable[[str], str]) -> list[str]:
+    """Title, author and year; where in it; the quote; the link. Empty lines for what is not there."""
+    kind = f" [{citation.kind}]" if citation.kind != "paper" and citation.title else ""
+    where = ", ".join(safe(part) for part in (citation.locator, citation.section) if part)
+    return [
+        ". ".join(part for part in (safe(citation.title) + kind, safe(byline(citation))) if part),
+        where,
+        f"“{safe(citation.quote)}”" if citation.quote else "",
+        safe(citation.url or ""),
+    ]
+
+
+def _nearest_text(answer: Answer) -> Iterator[str]:
+    yield "Nearest passages:" if answer.abstained else "Also retrieved:"
+    for found in answer.nearest:
+        yield f"  - {plain(found.title)}, {plain(found.locator)}"
+        if answer.abstained:
+            yield textwrap.indent(textwrap.fill(_snippet(found), WIDTH - 4), "    ")
+
+
+def _snippet(found: Nearest) -> str:
+    return textwrap.shorten(plain(found.text), SNIPPET, placeholder=" …")
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------------
+
+
+def _paragraph(answer: Answer) -> str:
+    number, said = 0, []
+    for sentence in answer.sentences:
+        marks = ""
+        for _ in sentence.citations:
+            number += 1
+            marks += f"\\[{number}\\]"
+        flag = "" if sentence.verdict == "supported" else f" *({sentence.verdict})*"
+        said.append(f"{escaped(sentence.text)} {marks}{flag}".strip())
+    return " ".join(said)
+
+
+def _sources_markdown(answer: Answer) -> Iterator[str]:
+    for number, citation in numbered(answer):
+        title, where, quote, _ = _source_lines(citation, escaped)
+        yield f"{number}. {MARKS[citation.verdict]} **{citation.verdict}**: {escaped(citation.reason)}"
+        if title:
+            yield f"   {_linked(title, citation.url)}{', ' + where if where else ''}"
+        if quote:
+            yield f"   > {quote}"
+
+
+def _linked(title: str, url: str | None) -> str:
+    """The title as a link, where the address is an ordinary one."""
+    safe = url is not None and re.fullmatch(r"https?://[\w.:-]+(?:/[\w./~%?&=+:,;-]*)?", url)
+    return f"[{title}]({url})" if safe else title
+
+
+def _nearest_markdown(answer: Answer) -> Iterator[str]:
+    yield "Nearest passages:" if answer.abstained else "Also retrieved:"
+    yield ""
+    for found in answer.nearest:
+        text = f": {escaped(_snippet(found))}" if answer.abstained else ""
+        yield f"- {escaped(found.title)}, {escaped(found.locator)}{text}"

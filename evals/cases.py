@@ -1,0 +1,216 @@
+"""Case files: one JSON object per line. Reading and validating them, and checking their evidence against the papers.
+
+The folder beside this file holds the cases that ship; it must stay without an `__init__.py`, which would hide this
+module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from assistant.locate import key, locate
+from evals.records import KINDS, OUR_TEXTS, Case, Evidence, EvidenceCheck, base_id
+from ingest.errors import ParseError, UsageError
+from ingest.records import Page, Paper
+from ingest.vault import Vault
+
+STARTER = Path(__file__).parent / "cases" / "starter.jsonl"
+ANCHOR_WORDS = 5  # as many words of a paper as a case may carry at either end: it points, it does not copy
+
+_ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_REQUIRED = {"id", "kind", "question"}
+_OPTIONAL = {"expected_papers", "evidence", "facts", "must_abstain", "note"}
+_EVIDENCE = {"arxiv_id", "page", "first", "last", "sha256"}
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def load(path: Path = STARTER) -> tuple[Case, ...]:
+    """The cases of a file, in its order. Raises UsageError naming the file and the line that cannot be used."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} cannot be read: {error}", "name a JSONL file of cases") from error
+    cases: dict[str, Case] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            case = _case(line)
+            _ensure(case.id not in cases, f"the id {case.id!r} is used twice")
+        except UsageError as fault:
+            raise UsageError(f"{path.name}, line {number}: {fault.message}", "mend that line and try again") from fault
+        cases[case.id] = case
+    if not cases:
+        raise UsageError(f"{path.name} holds no case", "write one JSON object per line")
+    return tuple(cases.values())
+
+
+def _case(line: str) -> Case:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UsageError(f"not JSON: {error}") from error
+    _keys(row, _REQUIRED, _OPTIONAL)
+    _ensure(row["kind"] in KINDS, f"kind is {row['kind']!r}, not one of {', '.join(KINDS)}")
+    _ensure(isinstance(row.get("must_abstain", False), bool), "must_abstain must be true or false")
+    case = Case(
+        id=_text(row, "id"),
+        kind=row["kind"],
+        question=_text(row, "question"),
+        expected_papers=_texts(row, "expected_papers"),
+        evidence=tuple(_evidence(item) for item in _list(row, "evidence")),
+        facts=_texts(row, "facts"),
+        must_abstain=row.get("must_abstain", False),
+        note=_text(row, "note") if row.get("note") else "",
+    )
+    _consistent(case)
+    return case
+
+
+def _evidence(row: Any) -> Evidence:
+    _keys(row, _EVIDENCE, set())
+    page = row["page"]
+    _ensure(type(page) is int and page >= 1, f"page is {page!r}, not a number from 1")
+    item = Evidence(page=page, **{name: _text(row, name) for name in _EVIDENCE - {"page"}})
+    for words in (item.first, item.last):
+        _ensure(bool(key(words)), f"{words!r} has no letter or digit to find")
+        _ensure(len(words.split()) <= ANCHOR_WORDS, f"{words!r} is longer than {ANCHOR_WORDS} words")
+    _ensure(bool(_HASH.fullmatch(item.sha256)), f"sha256 is {item.sha256!r}, not 64 hex digits")
+    return item
+
+
+def _consistent(case: Case) -> None:
+    named = (*case.expected_papers, *(item.arxiv_id for item in case.evidence))
+    for arxiv_id in named:
+        _ensure(bool(_ARXIV_ID.fullmatch(arxiv_id)), f"{arxiv_id!r} is not an arXiv id")
+    _ensure(
+        (case.kind == "unanswerable") == case.must_abstain, "must_abstain must be true for kind unanswerable, and only"
+    )
+    _ensure(case.must_abstain == (not case.expected_papers), "a case expects papers, or must abstain: not both")
+    stray = {base_id(item.arxiv_id) for item in case.evidence} - set(map(base_id, case.expected_papers))
+    _ensure(not stray, f"evidence from {', '.join(sorted(stray))}, which is not expected")
+
+
+def _keys(row: Any, required: set[str], optional: set[str]) -> None:
+    _ensure(isinstance(row, dict), "not a JSON object")
+    missing, unknown = required - row.keys(), row.keys() - required - optional
+    _ensure(not missing, f"without {', '.join(sorted(missing))}")
+    _ensure(not unknown, f"unknown key {', '.join(sorted(unknown))}")
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    """A text of one printable line: half a surrogate pair could not be written, an escape code would be obeyed."""
+    value = row[name]
+    _ensure(_is_line(value), f"{name} must be one line of text, not {value!r}")
+    return str(value)
+
+
+def _list(row: dict[str, Any], name: str) -> list[Any]:
+    value = row.get(name, [])
+    _ensure(isinstance(value, list), f"{name} must be a list")
+    return list(value)
+
+
+def _texts(row: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = _list(row, name)
+    _ensure(all(map(_is_line, values)), f"{name} must be a list of texts of one line")
+    return tuple(values)
+
+
+def _is_line(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
+def _ensure(true: bool, otherwise: str) -> None:
+    """Raises UsageError saying what is wrong with a line; `load` adds which line of which file."""
+    if not true:
+        raise UsageError(otherwise)
+
+
+# --- evidence --------------------------------------------------------------------------------------------------------
+
+
+def check_evidence(cases: Sequence[Case], pages_of: Callable[[str], Sequence[Page]]) -> list[EvidenceCheck]:
+    """Every piece of evidence, found or with the reason why not. `pages_of` gives a paper's pages by arXiv id (without
+    version), none where it is not there (see `stored_pages` and `pdf_pages`)."""
+    return [_check(case.id, item, pages_of(base_id(item.arxiv_id))) for case in cases for item in case.evidence]
+
+
+def _check(case_id: str, item: Evidence, pages: Sequence[Page]) -> EvidenceCheck:
+    if not pages:
+        return EvidenceCheck(case_id, item, False, f"{item.arxiv_id} is not there", held=False)
+    page = next((p for p in pages if p.number == item.page), None)
+    if page is None:
+        return EvidenceCheck(case_id, item, False, f"{item.arxiv_id} has no page {item.page}")
+    stretches = list(_stretches(item, key(page.text)))
+    for stretch in stretches:
+        if hashlib.sha256(stretch.encode()).hexdigest() == item.sha256:
+            return EvidenceCheck(case_id, item, True, "found", _as_printed(stretch, page.text))
+    if stretches:
+        return EvidenceCheck(case_id, item, False, "the hash differs", _as_printed(stretches[0], page.text))
+    return EvidenceCheck(case_id, item, False, _why_missing(item, page, pages))
+
+
+def _stretches(item: Evidence, page_key: str) -> Iterator[str]:
+    """The key of each stretch from `first` through the next `last`: several where a page says `first` twice."""
+    first, last = key(item.first), key(item.last)
+    start = page_key.find(first)
+    while start >= 0:
+        end = page_key.find(last, start + len(first))
+        if end < 0:
+            return
+        yield page_key[start : end + len(last)]
+        start = page_key.find(first, start + 1)
+
+
+def _as_printed(stretch: str, text: str) -> str:
+    """The stretch as it stands on the page; its bare key where that cannot be told."""
+    place = locate(stretch, text)
+    return text[slice(*place)] if place else stretch
+
+
+def _why_missing(item: Evidence, page: Page, pages: Sequence[Page]) -> str:
+    if key(item.first) in key(page.text):
+        return f"{item.last!r} does not follow on page {page.number}"
+    elsewhere = [str(p.number) for p in pages if key(item.first) in key(p.text)]
+    return f"{item.first!r} is not on page {page.number}" + (f", but on {', '.join(elsewhere)}" if elsewhere else "")
+
+
+# --- where pages come from -------------------------------------------------------------------------------------------
+
+
+def held_papers(vault: Vault) -> list[Paper]:
+    """The sources of a vault whose text is there, our own notes and glossary aside."""
+    papers = (vault.paper(source_id) for source_id in vault.source_ids())
+    return [paper for paper in papers if paper and paper.pages and paper.kind not in OUR_TEXTS]
+
+
+def stored_pages(vault: Vault) -> Callable[[str], Sequence[Page]]:
+    """The stored pages by arXiv id."""
+    ids = {base_id(paper.arxiv_id): paper.id for paper in held_papers(vault) if paper.arxiv_id}
+    return cache(lambda arxiv_id: vault.pages(ids[arxiv_id]) if arxiv_id in ids else ())
+
+
+def pdf_pages(folder: Path) -> Callable[[str], Sequence[Page]]:
+    """The pages by arXiv id, read from `<arXiv id>.pdf` in a folder, "_" for the slash of old ids. A file that no text
+    can be had from counts as not there."""
+    from ingest.parse_pdf import ParseJob, parse_pdf
+
+    @cache
+    def pages(arxiv_id: str) -> Sequence[Page]:
+        path = folder / f"{arxiv_id.replace('/', '_')}.pdf"
+        try:
+            return parse_pdf(ParseJob(arxiv_id, path)).pages if path.is_file() else ()
+        except ParseError:
+            return ()
+
+    return pages

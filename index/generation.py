@@ -1,0 +1,104 @@
+"""A generation of the index while it is written: a copy of the one before, changed, then named by state.json."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import IndexDamaged
+from index.lexical import WordIndex
+from index.state import (
+    REBUILD,
+    IndexState,
+    file_hashes,
+    generation_path,
+    generations,
+    read_state,
+    remove_generations,
+    write_state,
+)
+from index.store import PassageStore
+from ingest.records import Paper, Passage
+from ingest.vault import Vault
+
+Rows = Sequence[tuple[Paper, Passage]]
+
+# Passages given to Chroma at a time: a call costs 5 ms, however few they are.
+BATCH = 1_000
+
+
+class Generation:
+    """Writes both halves of an index together. Nobody sees any of it before `finish`."""
+
+    def __init__(self, vault: Vault, number: int, store: PassageStore, words: WordIndex, open_files: ExitStack) -> None:
+        self._vault, self._number, self._store, self._words = vault, number, store, words
+        self._open_files = open_files
+        self._writer = open_files.enter_context(words.writing())
+        self._rows: list[tuple[Paper, Passage]] = []
+        self._vectors: list[NDArray[np.float32]] = []
+
+    def delete(self, paper_ids: Sequence[str]) -> None:
+        """Take out all that these sources have in the index."""
+        self._store.delete_papers(paper_ids)
+        self._writer.delete_papers(paper_ids)
+
+    def add(self, rows: Rows, vectors: NDArray[np.float32]) -> None:
+        """Put passages (vectors: a row each) into both halves."""
+        self._writer.add(rows)
+        self._rows.extend(rows)
+        self._vectors.append(vectors)
+        if len(self._rows) >= BATCH:
+            self._flush()
+
+    def add_references(self, rows: Rows) -> None:
+        """Put bibliography into the word index only."""
+        self._writer.add(rows)
+
+    def finish(self, sources: Mapping[str, str]) -> IndexState:
+        """Flush to disk, name this generation in state.json with its sources, and delete the others."""
+        self._flush()
+        passages, model, dimension = self._store.count(), self._store.model, self._store.dimension
+        self._open_files.close()
+        if passages != self._words.passage_count():
+            raise IndexDamaged(
+                f"Chroma holds {passages} passages, the word index {self._words.passage_count()}", REBUILD
+            )
+        files = file_hashes(generation_path(self._vault, self._number))
+        state = IndexState(model, dimension, self._number, passages, dict(sources), files)
+        write_state(self._vault, state)
+        remove_generations(self._vault, keep=self._number)
+        return state
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._store.upsert(self._rows, np.concatenate(self._vectors))
+            self._rows, self._vectors = [], []
+
+
+@contextlib.contextmanager
+def publish(vault: Vault, base: IndexState | None, *, model: str, dimension: int) -> Iterator[Generation]:
+    """A new generation to write, a copy of `base` where there is one. Left without `finish`, nothing has changed."""
+    current = read_state(vault)
+    remove_generations(vault, keep=current.generation if current else None)
+    number = max([0, *generations(vault)]) + 1
+    folder = generation_path(vault, number)
+    with ExitStack() as open_files:
+        store, words = _copied(vault, base, folder) if base else _empty(folder, model, dimension)
+        open_files.callback(store.close)
+        yield Generation(vault, number, store, words, open_files)
+
+
+def _empty(folder: Path, model: str, dimension: int) -> tuple[PassageStore, WordIndex]:
+    folder.mkdir(parents=True)
+    return PassageStore.create(folder / "chroma", model=model, dimension=dimension), WordIndex.create(folder / "words")
+
+
+def _copied(vault: Vault, base: IndexState, folder: Path) -> tuple[PassageStore, WordIndex]:
+    shutil.copytree(generation_path(vault, base.generation), folder, ignore=shutil.ignore_patterns("*.lock"))
+    return PassageStore.open(folder / "chroma"), WordIndex.open(folder / "words")

@@ -1,0 +1,112 @@
+"""What an index remembers of how it was made: index/state.json, and the folder of the generation it names.
+
+    index/state.json            model, dimension, generation, what each source was when it was indexed, files' hashes
+    index/generation-000007/    chroma/ and words/, as that build left them
+
+A generation never changes once state.json names it: a build works in a copy and names it last. So a reader in another
+process never meets a store that is being written, and a build that is killed leaves the index that was there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.errors import IndexDamaged
+from ingest.records import as_json, from_json
+from ingest.vault import Vault, digest, file_digest, read_json, write_json
+
+# Raised when what is stored changes: an older index is then built again from the vectors beside the sources.
+FORMAT = 1
+REBUILD = "build it again from what is here: mivault sync; where that does not help: mivault sync --reindex"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """`sources` maps each indexed id to its fingerprint, `files` each file of the generation to its sha256."""
+
+    model: str
+    dimension: int
+    generation: int
+    passages: int
+    sources: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def state_path(vault: Vault) -> Path:
+    return vault.index_path / "state.json"
+
+
+def read_state(vault: Vault) -> IndexState | None:
+    """What state.json says; None where there is none, or one that this version does not read."""
+    data = read_json(state_path(vault))
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        return None
+    try:
+        return from_json(IndexState, data)
+    except (KeyError, TypeError):
+        return None
+
+
+def write_state(vault: Vault, state: IndexState) -> None:
+    write_json(state_path(vault), as_json(state))
+
+
+def generation_path(vault: Vault, generation: int) -> Path:
+    return vault.index_path / f"generation-{generation:06d}"
+
+
+def generations(vault: Vault) -> list[int]:
+    """Numbers of all generation folders, finished or not."""
+    found = (re.fullmatch(r"generation-(\d+)", path.name) for path in vault.index_path.glob("generation-*"))
+    return sorted(int(match[1]) for match in found if match)
+
+
+def remove_generations(vault: Vault, *, keep: int | None) -> None:
+    """Delete all generation folders but one. What another process still holds open is deleted by a later build."""
+    for generation in generations(vault):
+        if generation != keep:
+            shutil.rmtree(generation_path(vault, generation), ignore_errors=True)
+
+
+def fingerprint(vault: Vault, source_id: str) -> str:
+    """What a source's place in the index depends on: passages, and what is stored beside them. "" without passages."""
+    passages = vault.source(source_id) / "passages.jsonl"
+    if not passages.is_file():
+        return ""
+    paper = vault.paper(source_id)
+    shown = (paper.kind, paper.title, paper.arxiv_id or "") if paper else ("", "", "")
+    return digest("\n".join((file_digest(passages), *shown)).encode())
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """sha256 of every file by its path in `folder`, flushed to disk first, but for those that reading changes.
+
+    Opening Chroma writes to its SQLite file (store.sound looks at that one), and to a graph that was never saved: of
+    fewer than 1,000 passages, it makes one anew in memory, and leaves files of no meaning behind.
+    """
+    hashes = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        unsaved_graph = path.suffix == ".bin" and not path.with_name("index_metadata.pickle").is_file()
+        if not (unsaved_graph or path.name.startswith("chroma.sqlite3")):
+            hashes[path.relative_to(folder).as_posix()] = file_digest(path)
+    return hashes
+
+
+def check_files(vault: Vault, state: IndexState) -> None:
+    """Raises IndexDamaged where the generation's files are not, byte for byte, what its build left.
+
+    Chroma answers from some damaged graphs without a word: with one file missing, 1 result instead of 50.
+    """
+    folder = generation_path(vault, state.generation)
+    for name, expected in state.files.items():
+        path = folder / name
+        if not path.is_file() or file_digest(path) != expected:
+            raise IndexDamaged(f"the index is damaged: {name} is missing or was changed", REBUILD)

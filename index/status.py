@@ -1,0 +1,104 @@
+"""How far each entry of a vault has come, read from its files: nothing is opened, parsed or loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from index.state import IndexState, fingerprint, read_state
+from index.vectors import vectors_made_from
+from ingest.manifest import pdf_source
+from ingest.records import Entry
+from ingest.vault import Vault
+
+if TYPE_CHECKING:
+    from ingest.sync import Outcome
+
+NOTHING_TO_READ = "listed only: no PDF is named for it, and web pages, repositories and talks are not read yet"
+
+State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchable", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryStatus:
+    """One entry: `state` is the last stage that was reached, "failed" where `reason` kept it from being searched. A
+    searchable entry can have a `reason` too: its newer file could not be had, the older one is still searched."""
+
+    id: str
+    kind: str
+    title: str
+    authors: tuple[str, ...]
+    arxiv_id: str | None
+    state: State
+    pages: int
+    passages: int
+    reason: str
+
+
+def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
+    """The state of each entry, in the order given."""
+    index = read_state(vault)
+    return [_status(vault, entry, index) for entry in entries]
+
+
+def summary(failed: Sequence[Outcome], passages: int) -> str:
+    """How a sync ended, in one or two sentences: how many entries failed, and what to do next."""
+    offline = sum(one.offline for one in failed)
+    said = [f"{_entries(offline)} could not be downloaded without a network: sync again with one."] if offline else []
+    if len(failed) > offline:
+        said.append(f"{_entries(len(failed) - offline)} could not be had: mivault status says why.")
+    if said:
+        return " ".join(said)
+    return "Next: mivault ask, or mivault chat." if passages else "There is nothing to search yet: mivault add."
+
+
+def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus:
+    paper = vault.paper(entry.id)
+    reason = str(vault.state(entry.id).get("reason", ""))
+    passages = _lines(vault, entry.id)
+    state = _state(vault, entry.id, index, passages)
+    if state == "parsed" and passages == 0 and not reason and _has(vault, entry.id, "passages.jsonl"):
+        reason = "no passages were found in its text"
+    return EntryStatus(
+        id=entry.id,
+        kind=entry.kind,
+        title=entry.title or (paper.title if paper else ""),
+        authors=(paper.authors if paper else ()) or entry.authors,
+        arxiv_id=(paper.arxiv_id if paper else None) or entry.arxiv,
+        state="failed" if reason and state not in ("searchable", "embedded", "chunked") else state,
+        pages=paper.pages if paper else 0,
+        passages=passages,
+        reason=reason or (_why_listed(entry) if state == "listed" else ""),
+    )
+
+
+def _state(vault: Vault, entry_id: str, index: IndexState | None, passages: int) -> State:
+    if passages:
+        made_from = fingerprint(vault, entry_id)
+        if index and index.sources.get(entry_id) == made_from:
+            return "searchable"
+        return "embedded" if vectors_made_from(vault, entry_id) == made_from else "chunked"
+    if _has(vault, entry_id, "pages.jsonl"):
+        return "parsed"
+    return "fetched" if any(vault.source(entry_id).glob("original.*")) else "listed"
+
+
+def _lines(vault: Vault, entry_id: str) -> int:
+    """Passages of an entry: lines of passages.jsonl."""
+    path = vault.source(entry_id) / "passages.jsonl"
+    return path.read_bytes().count(b"\n") if path.is_file() else 0
+
+
+def _why_listed(entry: Entry) -> str:
+    if entry.kind == "term":
+        return "listed only: glossary.yaml has no definition of it"
+    return "not obtained yet: mivault sync" if entry.file or pdf_source(entry) else NOTHING_TO_READ
+
+
+def _has(vault: Vault, entry_id: str, name: str) -> bool:
+    return (vault.source(entry_id) / name).is_file()
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

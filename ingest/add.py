@@ -1,0 +1,178 @@
+"""Put something into a vault: a PDF or a folder of them, an arXiv id, a URL of a PDF. `sync` then reads it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import MivaultError, UsageError
+from ingest.lookup import ArxivId, find_arxiv_id
+from ingest.manifest import Manifest, add_entry, load, remove_entry, set_file
+from ingest.parse_pdf import Identity
+from ingest.records import Entry
+from ingest.vault import SAFE_ID, Vault, file_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one thing to add: `entry_id` where it is in the vault now, `reason` where it is not or was."""
+
+    what: str
+    entry_id: str = ""
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return not self.entry_id
+
+
+def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterator[Added]:
+    """Add a path, an arXiv id or a URL; a folder gives one Added for each PDF below it. Holds no lock: the caller does.
+
+    `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said, never raised.
+    """
+    path = Path(what).expanduser()
+    try:
+        if path.is_dir():
+            yield from _add_folder(vault, path, identify)
+        elif path.is_file():
+            yield _add_file(vault, path, identify)
+        elif re.match(r"https?://", what):
+            yield _add_url(vault, what)
+        elif not what.lower().endswith(".pdf") and (arxiv_id := find_arxiv_id(what)):
+            yield _add_arxiv(vault, what, arxiv_id)
+        elif re.match(r"[a-z][a-z0-9+.-]*://", what, re.IGNORECASE):
+            raise UsageError("only http and https addresses can be added", "download it and add the file")
+        else:
+            raise UsageError("no such file or folder, and not an arXiv id", "check the spelling")
+    except MivaultError as error:
+        yield Added(what, reason=str(error))
+
+
+def remove(vault: Vault, entry_id: str) -> None:
+    """Take an entry out of the vault: its line in vault.yaml, the file that was added, what was made of it.
+
+    Raises UsageError for an unknown id, and for a glossary term, which lives in glossary.yaml.
+    """
+    note = vault.root / "notes" / f"{entry_id.removeprefix('note-')}.md"
+    if entry_id.startswith("note-") and note.is_file():
+        note.unlink()
+    else:
+        entry = next((e for e in load(vault).entries if e.id == entry_id), None)
+        if entry is None and vault.paper(entry_id) is not None:
+            raise UsageError(f"{entry_id} stands in glossary.yaml", "take it out of that file, then: mivault sync")
+        remove_entry(vault, entry_id)
+        if entry and entry.file:
+            vault.inside(entry.file).unlink(missing_ok=True)
+    shutil.rmtree(vault.source(entry_id), ignore_errors=True)
+
+
+def _add_folder(vault: Vault, folder: Path, identify: Callable[[Path], Identity]) -> Iterator[Added]:
+    pdfs = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".pdf" and p.is_file())
+    if not pdfs:
+        yield Added(str(folder), reason="there is no PDF in this folder")
+    for pdf in pdfs:
+        try:
+            yield _add_file(vault, pdf, identify)
+        except MivaultError as error:
+            yield Added(str(pdf), reason=str(error))
+
+
+def _add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity]) -> Added:
+    _refuse_what_is_no_pdf(path)
+    manifest = load(vault)
+    sha256 = file_digest(path)
+    for entry in manifest.entries:
+        if _holds(vault, entry, sha256):
+            return Added(str(path), entry.id, reason="was in the vault already")
+    try:
+        seen = identify(path)
+    except MivaultError as error:  # it stays listed: status says why it cannot be read, and a password can be given
+        seen, reason = Identity("", (), None, None, None), str(error)
+    else:
+        reason = ""
+    arxiv_id = seen.arxiv_id or _id_of_name(path)
+    same = next((e for e in manifest.entries if arxiv_id and e.arxiv == arxiv_id), None)
+    entry_id = same.id if same else _new_id(manifest, arxiv_id or path.stem)
+    relative = _keep(vault, path, entry_id, sha256)
+    if same:
+        set_file(vault, entry_id, relative)
+    else:
+        fields = {"id": entry_id, "kind": "paper", "arxiv": arxiv_id, "file": relative, "origin": "added"}
+        add_entry(vault, {k: v for k, v in fields.items() if v})
+    return Added(str(path), entry_id, reason)
+
+
+def _holds(vault: Vault, entry: Entry, sha256: str) -> bool:
+    """Whether an entry's file has these bytes: by the hash in its name (then by all of it), or as it was parsed."""
+    if entry.file and sha256[:8] in entry.file:
+        kept = vault.inside(entry.file)
+        return kept.is_file() and file_digest(kept) == sha256
+    return vault.state(entry.id).get("file_sha256") == sha256
+
+
+def _refuse_what_is_no_pdf(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if not head:
+        raise UsageError(f"{path.name} is empty", "download it again")
+    if b"%PDF-" not in head:
+        raise UsageError(f"{path.name} is not a PDF", "only PDFs can be added so far")
+
+
+def _id_of_name(path: Path) -> str | None:
+    found = find_arxiv_id(path.name) if re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?\.pdf", path.name, re.IGNORECASE) else None
+    return found.id if found else None
+
+
+def _keep(vault: Vault, path: Path, entry_id: str, sha256: str) -> str:
+    """Copy a file into the vault's files/ under a name of ours; its own name is never used as a path."""
+    if path.resolve().is_relative_to(vault.root):
+        return str(path.resolve().relative_to(vault.root))
+    relative = f"files/{entry_id}-{sha256[:8]}.pdf"
+    target = vault.inside(relative)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    shutil.copyfile(path, temporary)
+    temporary.replace(target)
+    return relative
+
+
+def _add_arxiv(vault: Vault, what: str, arxiv_id: ArxivId) -> Added:
+    manifest = load(vault)
+    same = next((e for e in manifest.entries if e.arxiv == arxiv_id.id), None)
+    if same:
+        return Added(what, same.id, reason="was in the vault already")
+    entry_id = _new_id(manifest, arxiv_id.id)
+    add_entry(
+        vault, {"id": entry_id, "kind": "paper", "arxiv": arxiv_id.id, "sources": ["arxiv_pdf"], "origin": "added"}
+    )
+    return Added(what, entry_id)
+
+
+def _add_url(vault: Vault, url: str) -> Added:
+    parts = urllib.parse.urlsplit(url)
+    if parts.username or parts.password:
+        raise UsageError("an address with a user name or password in it is not stored", "download it and add the file")
+    if (parts.hostname or "").endswith("arxiv.org") and (arxiv_id := find_arxiv_id(url)):
+        return _add_arxiv(vault, url, arxiv_id)
+    manifest = load(vault)
+    same = next((e for e in manifest.entries if e.url == url), None)
+    if same:
+        return Added(url, same.id, reason="was in the vault already")
+    entry_id = _new_id(manifest, Path(parts.path).stem or parts.hostname or "page")
+    add_entry(vault, {"id": entry_id, "kind": "paper", "url": url, "sources": ["pdf"], "origin": "added"})
+    return Added(url, entry_id)
+
+
+def _new_id(manifest: Manifest, name: str) -> str:
+    """An id made of a name, unlike all there are: "arxiv-2309.08600", "my-paper", "my-paper-2"."""
+    arxiv = re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})", name)
+    slug = f"arxiv-{name.replace('/', '-')}" if arxiv else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
+    slug = slug if SAFE_ID.fullmatch(slug or "-") else "source"
+    taken = {e.id for e in manifest.entries}
+    return next(c for n in range(1, len(taken) + 2) if (c := slug if n == 1 else f"{slug}-{n}") not in taken)

@@ -1,0 +1,167 @@
+"""A PDF becomes pages of clean text with headings, and what it says of its title and authors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from ingest import pdfium, rescue
+from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, without_margins
+from ingest.errors import ParseError
+from ingest.identify import Identity as Identity
+from ingest.identify import identify
+from ingest.layout import Line, body_size
+from ingest.paragraphs import paragraphs
+from ingest.pdfium import OutlineItem
+from ingest.records import Heading, Page
+from ingest.sections import Mark, find_headings
+
+PARSER = f"{pdfium.version()}, clean 1"
+MAX_BYTES = 200 * 2**20  # of a file; the largest of 40 papers has 8 MB
+MAX_PAGES = 3000  # the longest book tried has 352
+HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31
+MUCH_GARBLED = 0.1  # of a page's characters; formulas of 40 papers stay under it
+FEW_LETTERS = 5  # per page: scans often carry a stamp or page numbers, and no other text
+
+
+@dataclass(frozen=True, slots=True)
+class ParseJob:
+    """A file to parse, for the entry `paper_id`; `first_page` for no more than that."""
+
+    paper_id: str
+    path: Path
+    password: str | None = None
+    first_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What came of a file: every page (an unreadable one is empty, and named in `warnings`), and who wrote it."""
+
+    pages: tuple[Page, ...]
+    identity: Identity
+    warnings: tuple[str, ...]
+
+
+class Source(Protocol):
+    """An open document, by whatever reader: pages count from 0."""
+
+    def __len__(self) -> int: ...
+    def lines(self, index: int, *, pieces: int = 0) -> list[Line]: ...
+    def outline(self) -> list[OutlineItem]: ...
+    def metadata(self) -> dict[str, str]: ...
+
+
+def parse_pdf(job: ParseJob) -> Parsed:
+    """The pages of a PDF. Raises ParseError, with its reason and what to do, where there are none."""
+    _check_file(job.path)
+    try:
+        with pdfium.opened(job.path, job.password) as source:
+            return _parse(job, source)
+    except pdfium.RefusedError:
+        with rescue.opened(job.path, job.password) as source:
+            return _parse(job, source, f"read with {rescue.version()}, since pdfium refused it")
+
+
+def page_picture(
+    path: Path, number: int, *, scale: float = 1.5, max_pixels: int = 20_000_000, password: str | None = None
+) -> bytes:
+    """A PNG of page `number` (from 1); `scale` 1 is 72 pixels per inch. Raises ParseError where it cannot be drawn."""
+    try:
+        with pdfium.opened(path, password) as source:
+            if not 1 <= number <= len(source):
+                raise ParseError(f"there is no page {number}", f"it has {len(source)} pages")
+            return source.picture(number - 1, scale=scale, max_pixels=max_pixels)
+    except pdfium.RefusedError as refused:
+        raise ParseError("damaged: pdfium cannot open it", "get the file again") from refused
+
+
+def _check_file(path: Path) -> None:
+    """Raises ParseError for what is no PDF, before a library sees it."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except OSError as error:
+        raise ParseError(f"cannot be opened: {error.strerror or error}", "check the file and its rights") from error
+    if size == 0:
+        raise ParseError("empty file", "get the file again")
+    if size > MAX_BYTES:
+        raise ParseError(f"too large: {size / 2**20:.0f} MB", f"split it; the limit is {MAX_BYTES // 2**20} MB")
+    if b"%PDF-" not in start:  # readers accept up to 1024 bytes of anything before it
+        what = "it is a web page" if start.lstrip()[:1] == b"<" else "it does not begin like one"
+        raise ParseError(f"not a PDF: {what}", "get the PDF itself")
+
+
+def _parse(job: ParseJob, source: Source, *notes: str) -> Parsed:
+    raw, warnings = _read(source, 1 if job.first_page else len(source))
+    outline, metadata = source.outline(), source.metadata()
+    pages = without_margins([[_repaired(line) for line in page] for page in raw])
+    body, words = body_size(pages), Vocabulary(pages)
+    laid = [paragraphs(lines, body) for lines in pages]
+    texts = whole_words(laid, [[flowed(paragraph.lines, words) for paragraph in page] for page in laid], words)
+    identity = identify(raw[0], metadata, job.path, words, body)
+    marks = find_headings(laid, texts, outline, body, identity.title)
+    share = [garbled("".join(line.text for line in page)) for page in raw]
+    made = _pages(job.paper_id, texts, marks, share)
+    return Parsed(made, identity, (*notes, *warnings, *_doubts(made)))
+
+
+def _read(source: Source, count: int) -> tuple[list[list[Line]], list[str]]:
+    """Each page's lines, and a warning for each page that could not be read. Raises ParseError for no text at all."""
+    if len(source) == 0:
+        raise ParseError("damaged: it has no pages", "get the file again")
+    if len(source) > MAX_PAGES:
+        raise ParseError(f"too large: {len(source)} pages", f"split it; the limit is {MAX_PAGES} pages")
+    pages: list[list[Line]] = []
+    warnings = []
+    for index in range(min(count, len(source))):
+        try:
+            pages.append(source.lines(index, pieces=0 if index else HEAD_LINES))
+        except ParseError as error:
+            pages.append([])
+            warnings.append(error.message)
+    if len(warnings) == len(pages):
+        raise ParseError("damaged: no page can be read", "get the file again")
+    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * len(pages):
+        raise ParseError(
+            "no text layer: its pages hold no letters",
+            "if they are pictures, run OCR over it (ocrmypdf) and add the result",
+        )
+    return pages, warnings
+
+
+def _repaired(line: Line) -> Line:
+    text = repaired(line.text)
+    return line if text == line.text else replace(line, text=text)
+
+
+def _pages(
+    paper_id: str, texts: Sequence[Sequence[str]], marks: Sequence[Mark], garbles: Sequence[float]
+) -> tuple[Page, ...]:
+    """Paragraphs' texts as pages, a blank line between them, with the headings' offsets."""
+    titles = {(mark.page, mark.place): mark for mark in marks}
+    pages = []
+    for index, paragraphs_of_page in enumerate(texts):
+        text, headings = "", []
+        for place, paragraph in enumerate(paragraphs_of_page):
+            if not paragraph:
+                continue
+            text += "\n\n" if text else ""
+            mark = titles.get((index, place))
+            if mark:
+                headings.append(Heading(len(text), mark.level, mark.title))
+            text += paragraph
+        number = index + 1
+        pages.append(Page(paper_id, number, f"p. {number}", text, tuple(headings), garbles[index]))
+    return tuple(pages)
+
+
+def _doubts(pages: Sequence[Page]) -> list[str]:
+    """Warnings about pages that were read, but hold little or nonsense."""
+    empty = [page.locator for page in pages if not page.text]
+    garbled_pages = [page.locator for page in pages if page.garbled > MUCH_GARBLED]
+    found = [(empty, "no text on"), (garbled_pages, "unreadable characters on")]
+    return [f"{what} {', '.join(which[:8])}{' ...' if len(which) > 8 else ''}" for which, what in found if which]

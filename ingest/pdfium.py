@@ -1,0 +1,236 @@
+"""The door of pypdfium2: placed lines, outline, metadata and pictures of a PDF's pages.
+
+pdfium is C++ and files are hostile: `ingest.worker` runs this in a child process with limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ingest.errors import ParseError
+from ingest.layout import BEGINS, BROKEN, Line, Piece
+
+LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
+BOLD = re.compile(rb"bold|medi|black|heavy|demi|cmbx|sfbx", re.IGNORECASE)
+# FPDFText_GetText cuts a character above U+FFFF to 16 bits: mathematical letters (U+1D400-1D7FF) and pictures.
+CUT = re.compile("[\ud400-\ud7ff\uf300-\uf9ff]")
+LETTER = re.compile(r"[^\W\d_]")
+MAX_CHARACTERS = 500_000  # of one page; the fullest of 40 papers has 9,000
+
+
+class RefusedError(Exception):
+    """pdfium cannot open a file; another reader may."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineItem:
+    """A bookmark: `level` and `page` count from 1; `top` is the height it points at, None where it names none."""
+
+    title: str
+    level: int
+    page: int
+    top: float | None
+
+
+def version() -> str:
+    from importlib.metadata import version as installed
+
+    return f"pypdfium2 {installed('pypdfium2')}"
+
+
+@contextlib.contextmanager
+def opened(path: Path, password: str | None) -> Iterator[Document]:
+    """An open PDF. Raises ParseError for one that needs a password, RefusedError for one that pdfium cannot read."""
+    import pypdfium2
+
+    try:
+        pdf = pypdfium2.PdfDocument(path, password=password)
+    except pypdfium2.PdfiumError as error:
+        # pdfium's last error can be that of the file before; only a file that names its encryption has any.
+        if "password" in str(error).lower() and b"/Encrypt" in path.read_bytes():
+            raise needs_password(password) from error
+        raise RefusedError(str(error)) from error
+    try:
+        yield Document(pdf)
+    finally:
+        pdf.close()
+
+
+def needs_password(given: str | None) -> ParseError:
+    """The error for a PDF that the given password, or none, does not open."""
+    if given:
+        return ParseError("encrypted, and the password is wrong", "correct its password: in vault.yaml")
+    return ParseError("encrypted: it needs a password", "give a password: in vault.yaml")
+
+
+class Document:
+    """An open PDF. Pages count from 0 here, as in pdfium."""
+
+    def __init__(self, pdf: Any) -> None:
+        self._pdf = pdf
+
+    def __len__(self) -> int:
+        return len(self._pdf)
+
+    def lines(self, index: int, *, pieces: int = 0) -> list[Line]:
+        """The lines of a page, in the file's order; the first `pieces`, up to the abstract, taken apart by type size.
+
+        Raises ParseError where the page cannot be read.
+        """
+        import pypdfium2
+
+        try:
+            page = self._pdf[index]
+            textpage = page.get_textpage()
+        except pypdfium2.PdfiumError as error:
+            raise ParseError(f"page {index + 1} is damaged") from error
+        try:
+            return _Reader(textpage.raw).lines(pieces)
+        finally:
+            textpage.close()
+            page.close()
+
+    def metadata(self) -> dict[str, str]:
+        """The Info dictionary's Title, Author, Subject, CreationDate...; "" for what it lacks."""
+        return dict(self._pdf.get_metadata_dict())
+
+    def outline(self) -> list[OutlineItem]:
+        """The bookmarks in order. Those that point nowhere are left out."""
+        items = []
+        for mark in self._pdf.get_toc(max_depth=6):
+            target = mark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None:
+                items.append(OutlineItem(" ".join(mark.get_title().split()), mark.level + 1, page + 1, _top(target)))
+        return items
+
+    def picture(self, index: int, *, scale: float, max_pixels: int) -> bytes:
+        """A PNG of a page: `scale` 1 is 72 pixels per inch, made smaller where it would pass `max_pixels`."""
+        page = self._pdf[index]
+        width, height = page.get_size()
+        scale = min(scale, (max_pixels / max(width * height, 1)) ** 0.5)
+        out = io.BytesIO()
+        page.render(scale=scale).to_pil().save(out, "PNG")
+        return out.getvalue()
+
+
+def _top(target: Any) -> float | None:
+    mode, place = target.get_view()
+    if len(place) == 3 and place[1]:  # /XYZ left top zoom
+        return float(place[1])
+    return float(place[0]) if len(place) == 1 and mode in (3, 7) else None  # /FitH top, /FitBH top
+
+
+class _Reader:
+    """Lines of one text page. Calls into pdfium per line, not per letter: 6 calls of a microsecond each."""
+
+    def __init__(self, raw: Any) -> None:
+        import pypdfium2.raw as pdfium
+
+        self.pdfium, self.raw = pdfium, raw
+        self.box, self.matrix, self.flags = pdfium.FS_RECTF(), pdfium.FS_MATRIX(), ctypes.c_int()
+        self.name = ctypes.create_string_buffer(96)
+        self.count = min(pdfium.FPDFText_CountChars(raw), MAX_CHARACTERS)
+        self.text = self._text()
+        self.straight = len(self.text) == self.count  # else text and characters do not count alike
+
+    def _text(self) -> str:
+        if self.count <= 0:
+            return ""
+        buffer = (ctypes.c_ushort * (2 * self.count + 2))()
+        written = self.pdfium.FPDFText_GetText(self.raw, 0, self.count, buffer)
+        units = bytes(memoryview(buffer)[: max(written - 1, 0)])
+        return units.decode("utf-16-le", errors="replace")
+
+    def lines(self, pieces: int) -> list[Line]:
+        found: list[Line] = []
+        for match in LINE.finditer(self.text):
+            start = match.start()
+            raw = match.group()
+            body = raw.rstrip(BROKEN)
+            text = body.strip()
+            if text:
+                pieces = 0 if pieces and BEGINS.match(text) else pieces
+                start += len(body) - len(body.lstrip())
+                broken = BROKEN if raw.endswith(BROKEN) else ""
+                found.append(self._line(text, start, broken, with_pieces=len(found) < pieces))
+        return found
+
+    def _line(self, text: str, start: int, broken: str, *, with_pieces: bool) -> Line:
+        letter = LETTER.search(text, len(text) // 2) or LETTER.search(text)
+        sample = start + (letter.start() if letter else 0)
+        end = start + len(text) - 1
+        size = max(self._size(sample), self._size(start))
+        left, first_low, _, _ = self._place(start)
+        _, last_low, right, last_high = self._place(end)
+        _, low, _, high = self._place(sample)
+        upward = len(text) > 2 and abs(last_low - first_low) > size and abs(right - left) < 1.6 * size
+        if upward:
+            left, right = min(left, right), max(left, right)
+            low, high = min(first_low, last_low), max(first_low, last_high)
+        last = next((n for n in range(len(text) - 1, -1, -1) if text[n].isalpha()), len(text) - 1)
+        bold = self._bold(sample) and self._bold(start + last)
+        parts = self._pieces(text, start) if with_pieces and not upward else ()
+        return Line(self._whole(text, start) + broken, left, right, low, high, size, bold, upward, parts)
+
+    def _index(self, at: int) -> int:
+        return at if self.straight else max(self.pdfium.FPDFText_GetCharIndexFromTextIndex(self.raw, at), 0)
+
+    def _place(self, at: int) -> tuple[float, float, float, float]:
+        box = self.box
+        self.pdfium.FPDFText_GetLooseCharBox(self.raw, self._index(at), box)
+        return box.left, box.bottom, box.right, box.top
+
+    def _size(self, at: int) -> float:
+        index, matrix = self._index(at), self.matrix
+        size = self.pdfium.FPDFText_GetFontSize(self.raw, index)
+        self.pdfium.FPDFText_GetMatrix(self.raw, index, matrix)
+        return float(size * (matrix.c**2 + matrix.d**2) ** 0.5)
+
+    def _bold(self, at: int) -> bool:
+        index = self._index(at)
+        self.pdfium.FPDFText_GetFontInfo(self.raw, index, self.name, 96, self.flags)
+        return BOLD.search(self.name.value) is not None
+
+    def _whole(self, text: str, start: int) -> str:
+        """`text` with the characters that pdfium's 16 bits cut made whole again."""
+        if not CUT.search(text):
+            return text
+        return CUT.sub(lambda m: chr(self.pdfium.FPDFText_GetUnicode(self.raw, self._index(start + m.start()))), text)
+
+    def _pieces(self, text: str, start: int) -> tuple[Piece, ...]:
+        """A line by type size, letter for letter."""
+        glyphs = [self._glyph(text, start, n) for n in range(len(text)) if not text[n].isspace()]
+        base = max(glyphs, key=lambda glyph: glyph.size)
+        pieces: list[Piece] = []
+        for before, glyph in zip([base, *glyphs], glyphs, strict=False):
+            raised = glyph.size < 0.85 * base.size and glyph.baseline > base.baseline + 0.12 * base.size
+            gap = pieces and glyph.left - before.right > 0.55 * base.size
+            text = "\t" + glyph.text.lstrip() if gap else glyph.text
+            if pieces and (pieces[-1].raised, pieces[-1].size) == (raised, glyph.size):
+                pieces[-1] = Piece(pieces[-1].text + text, glyph.size, raised)
+            else:
+                pieces.append(Piece(text, glyph.size, raised))
+        return tuple(pieces)
+
+    def _glyph(self, text: str, start: int, at: int) -> _Glyph:
+        left, _, right, _ = self._place(start + at)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        self.pdfium.FPDFText_GetCharOrigin(self.raw, self._index(start + at), x, y)
+        space = " " if at and text[at - 1].isspace() else ""
+        return _Glyph(space + text[at], left, right, y.value, round(self._size(start + at), 1))
+
+
+class _Glyph(NamedTuple):
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float

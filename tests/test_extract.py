@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from answering_vault import IOI, NOTE, SAE, TERM, SmallSearch, answering_vault, page, passage
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from readable_embedder import ReadableEmbedder
+
+from assistant.candidates import stretches
+from assistant.extract import ExtractiveDrafter, keyed
+from assistant.questions import kind_of, subject, suits
+from assistant.records import Draft
+from assistant.shape import hangs, reading, wellformed
+from index.records import Hit
+from ingest.records import Paper, Span
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> SmallSearch:
+    return SmallSearch(answering_vault(tmp_path_factory.mktemp("vault")))
+
+
+def hit(paper: Paper, text: str, score: float = 1.0) -> Hit:
+    pages = [page(paper, 1, text)]
+    return Hit(passage(pages, [Span(1, 0, len(text))], 0), paper, score)
+
+
+def drafted(question: str, *hits: Hit, embed: bool = False) -> list[str]:
+    drafter = ExtractiveDrafter(embed=ReadableEmbedder().embed if embed else None)
+    return [s.text for s in drafter.draft(question, hits).sentences]
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_a_definition_comes_first_and_from_the_paper_rather_than_our_glossary(search: SmallSearch, embed: bool) -> None:
+    question = "What is superposition?"
+    drafter = ExtractiveDrafter(embed=search.embedder.embed if embed else None)
+    draft = drafter.draft(question, search(question))
+    first = draft.sentences[0]
+    assert first.text == "Superposition is the representation of more features than a layer has dimensions."
+    assert [draft.shown[k].paper.id for k in first.keys] == [SAE.id, TERM.id]
+    assert sum("Superposition is" in s.text for s in draft.sentences) == 1
+
+
+def test_how_many_is_answered_by_the_sentence_with_the_number(search: SmallSearch) -> None:
+    question = "How many attention heads are in the circuit?"
+    first = ExtractiveDrafter().draft(question, search(question)).sentences[0]
+    assert "26 attention heads" in first.text
+
+
+def test_every_quote_is_a_stretch_of_its_passage(search: SmallSearch) -> None:
+    for question in ("What is superposition?", "Why are latents dead?", "heads", "How is an autoencoder trained?"):
+        draft = ExtractiveDrafter().draft(question, search(question))
+        assert draft.sentences
+        for sentence in draft.sentences:
+            assert sentence.keys == tuple(sentence.quotes)
+            assert all(quote in draft.shown[key].passage.text for key, quote in sentence.quotes.items())
+
+
+def test_a_sentence_that_leans_on_the_one_before_brings_it_along() -> None:
+    text = "Neurons can be shared by features. This makes them hard to read for people."
+    assert drafted("What makes neurons hard to read?", hit(SAE, text)) == [text]
+
+
+def test_one_that_leans_on_nothing_whole_is_worth_less() -> None:
+    ((_, quote, form),) = stretches("of a fragment here.\n\nThis makes them hard to read for all people.")
+    assert quote.startswith("This makes") and form < 0.7
+
+
+def test_the_same_said_by_two_papers_is_one_sentence_with_two_citations() -> None:
+    said = "Name mover heads copy the name that was mentioned only once."
+    draft = ExtractiveDrafter().draft("What do name mover heads copy?", [hit(SAE, said), hit(IOI, said)])
+    assert [s.keys for s in draft.sentences] == [("p1", "p2")]
+
+
+def test_other_numbers_or_a_denial_are_not_the_same() -> None:
+    texts = ("The circuit of the model has 26 heads.", "The circuit of the model has 27 heads.",
+             "The circuit of the model has never 26 heads.")  # fmt: skip
+    found = drafted("How many heads has the circuit?", *(hit(IOI, t) for t in texts))
+    assert sorted(found) == sorted(texts)
+
+
+def test_overlapping_passages_of_one_paper_are_cited_once() -> None:
+    said = "Dead latents appear because some encoder directions never activate."
+    draft = ExtractiveDrafter().draft("Why do dead latents appear?", [hit(SAE, said), hit(SAE, said + " We go on.")])
+    assert [s.keys for s in draft.sentences] == [("p1",)]
+
+
+def test_at_most_two_sentences_of_a_passage_and_six_in_all() -> None:
+    texts = [" ".join(f"Heads {n}a{m} copy names of {n}b{m} into {n}c{m} at {n}d{m}." for m in "xyz") for n in "uvwst"]
+    draft = ExtractiveDrafter().draft("Which heads copy names?", [hit(IOI, t) for t in texts])
+    keys = [k for s in draft.sentences for k in s.keys]
+    assert len(draft.sentences) == 6 and max(map(keys.count, keys)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Related Work on Superposition", "0.31 0.42 0.55 SAE 12 TopK 0.9 superposition 0.3.", "What is superposition here?",
+        "and the superposition of features is left over.", "x = W f ( a ) + b , L = | x - y | 2 + l .",
+        "Doe, A. B., Roe, C., Poe, D. Superposition in nets. In Advances in Neural Systems, pp. 12-20, 2020.",
+        "Superposition.", "France” to have a superposition value for it.", "Contact us about superposition at a@b.org now.",
+    ],
+)  # fmt: skip
+def test_debris_never_stands_in_an_answer(text: str) -> None:
+    assert wellformed(text) == 0
+    assert drafted("What is superposition?", hit(SAE, text)) == []
+
+
+def test_bibliography_never_stands_in_an_answer(search: SmallSearch) -> None:
+    found = hit(SAE, "Superposition is the representation of many features in few dimensions.")
+    references = replace(found, passage=replace(found.passage, kind="references"))
+    assert ExtractiveDrafter().draft("What is superposition?", [references]).sentences == ()
+
+
+def test_reads_without_footnote_marks_and_reference_numbers() -> None:
+    assert reading("Features are\nshared [12, 13], we find.4") == "Features are shared, we find."
+    assert reading("GPT-2 has 3.5 and 12 heads [layer 3].") == "GPT-2 has 3.5 and 12 heads [layer 3]."
+
+
+def test_knows_what_a_question_asks_for() -> None:
+    kinds = {q: kind_of(q) for q in ("What is ROME?", "How many heads are there?", "Who found it?", "Why is it so?",
+                                     "How does A differ from B?", "Does it work?")}  # fmt: skip
+    assert list(kinds.values()) == ["definition", "number", "who-when", "why", "comparison", "other"]
+    assert subject("How many attention heads are in it?") == {"head"}
+    assert suits("number", frozenset({"head"}), "It has 26 attention heads.") > suits(
+        "number", frozenset(), "See it, 3."
+    )
+    assert suits("number", frozenset({"head"}), "Heads are shown in Figure 3 (Doe, 2020).") == 0
+    assert hangs("However, this is so.") and not hangs("A circuit is a subgraph.")
+
+
+def test_the_embedder_decides_where_words_do_not() -> None:
+    texts = ("Latents that die are caused by bad starts of training.", "The weather in the north is often quite cold.")
+
+    def embed(found: Sequence[str]) -> NDArray[np.float32]:  # "dead" and "die" mean the same to this one
+        return ReadableEmbedder().embed([t.replace("dead", "die") for t in found])
+
+    hits = [hit(IOI, texts[1]), hit(SAE, texts[0])]
+    assert ExtractiveDrafter(embed=embed).draft("dead", hits).sentences[0].text == texts[0]
+
+
+def test_tells_each_sentence_as_it_stands() -> None:
+    told: list[str] = []
+    found = hit(SAE, "A feature is a direction in the space of activations.")
+    draft: Draft = ExtractiveDrafter().draft("What is a feature?", [found], on_text=told.append)
+    assert "".join(told).strip() == draft.sentences[0].text
+
+
+def test_no_hits_make_no_sentences() -> None:
+    assert ExtractiveDrafter().draft("What is a feature?", []).sentences == ()
+    assert keyed([]) == {}
+
+
+@given(st.text(max_size=300), st.text(min_size=1, max_size=60))
+def test_any_text_can_be_drafted_from(text: str, question: str) -> None:
+    draft = ExtractiveDrafter().draft(question, [hit(NOTE, text or "x")])
+    assert all(quote in (text or "x") for s in draft.sentences for quote in s.quotes.values())
