@@ -6,7 +6,7 @@ import functools
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,7 +56,16 @@ class Done:
 Event = Retrieved | Text | Done
 
 
-def ask(question: str, *, search: Searcher, vault: Vault, drafter: Drafter, embedding_model: str, k: int = 8) -> Answer:
+def ask(
+    question: str,
+    *,
+    search: Searcher,
+    vault: Vault,
+    drafter: Drafter,
+    embedding_model: str,
+    k: int = 8,
+    per_paper: int = PER_PAPER,
+) -> Answer:
     """The answer to a question; see `ask_events`."""
     events = ask_events(
         question, search=search, vault=vault, drafter=drafter, embedding_model=embedding_model, k=k, per_paper=per_paper
@@ -100,6 +109,11 @@ def ask_events(
             seconds=time.perf_counter() - started,
         )
     )
+
+
+def recipe(vault: Vault, embedding_model: str, author: str, parameters: Mapping[str, int]) -> Recipe:
+    """How this answer was made. `author` is who drafted it in the end, not who was asked first."""
+    return Recipe(vault.lock_hash(), embedding_model, author, prompts_hash(), parameters)
 
 
 def asked(question: str) -> str:

@@ -6,6 +6,7 @@ at one thing and says in words what it saw.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -201,14 +202,16 @@ def numbers_layer(claim: Claim) -> Finding:
 
 
 def negation_layer(claim: Claim) -> Finding:
-    """Whether sentence and quote both deny or both state, in the clause of the quote that is about the same."""
-    ours, anywhere = negations(claim.sentence), negations(claim.quote)
-    if ours and not anywhere:
+    """Whether sentence and quote both deny or both state, clause by clause, where two clauses are about the same."""
+    ours, theirs = negations(claim.sentence), negations(claim.quote)
+    if ours and not theirs:
         return Finding("unsupported", f"the sentence denies ({ours[0]!r}), the quote does not")
-    near = max(clauses(claim.quote), key=lambda c: agreement(claim.sentence, c), default="")
-    theirs = negations(near)
-    if theirs and not ours and agreement(claim.sentence, near) >= SOME_WORDS:
-        return Finding("unsupported", f"the quote denies ({theirs[0]!r}), the sentence does not")
+    for said in clauses(claim.sentence):
+        near = max(clauses(claim.quote), key=functools.partial(agreement, said), default="")
+        if agreement(said, near) >= SOME_WORDS and bool(negations(said)) != bool(negations(near)):
+            one, other = ("quote", "sentence") if negations(near) else ("sentence", "quote")
+            word = (negations(said) + negations(near))[0]
+            return Finding("unsupported", f"the {one} denies ({word!r}), the {other} does not")
     return Finding("supported", "neither denies what the other states")
 
 

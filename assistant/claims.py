@@ -23,17 +23,19 @@ STOP_WORDS = frozenset(STOP_TEXT.split())
 WORD = re.compile(r"[^\W_]+")
 NUMBER = re.compile(r"(?<![\w.,])(?<![A-Za-z]-)\d+(?:,\d{3})*(?:\.\d+)?")
 ANY_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-NUMBER_TEXT = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
+UNIT_TEXT = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
 )
-NUMBER_WORDS = {word: str(n) for n, word in enumerate(NUMBER_TEXT.split(), start=2)}
+UNITS = {word: n for n, word in enumerate(UNIT_TEXT.split(), start=1)}
+TEN_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
+TENS = {word: 10 * n for n, word in enumerate(TEN_TEXT.split(), start=2)}
 NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|none|cannot|without|hardly|barely|unable|lacks?|lacking|fail(?:s|ed|ing)?)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
-CLAUSE = re.compile(r"[,;:()]|\b(?:but|while|whereas|although|though|however|because|which)\b", re.IGNORECASE)
+CLAUSE = re.compile(r"[;:()]|,(?=\s)|\b(?:but|while|whereas|although|though|however|because|which)\b", re.IGNORECASE)
 OPPOSITES = [
     ("increase", "decrease"), ("higher", "lower"), ("more", "less"), ("larger", "smaller"), ("better", "worse"),
     ("before", "after"), ("early", "late"), ("improve", "degrade"), ("faster", "slower"), ("stronger", "weaker"),
@@ -90,7 +92,19 @@ def numbers(text: str, *, anywhere: bool = False) -> frozenset[str]:
     """
     text = unicodedata.normalize("NFKC", text)
     found = {_plain(n) for n in (ANY_NUMBER if anywhere else NUMBER).findall(text)}
-    return frozenset(found | {NUMBER_WORDS[w] for w in map(str.casefold, WORD.findall(text)) if w in NUMBER_WORDS})
+    return frozenset(found | _spelled([w.casefold() for w in WORD.findall(text)]))
+
+
+def _spelled(found: list[str]) -> set[str]:
+    """Numbers written as words, up to ninety-nine; a lone "one" is mostly a pronoun."""
+    spelled = set()
+    for before, word, after in zip(["", *found], found, [*found[1:], ""], strict=False):
+        if word in TENS:
+            unit = UNITS.get(after, 0)
+            spelled.add(str(TENS[word] + (unit if unit < 10 else 0)))
+        elif UNITS.get(word, 1) > 1 and not (before in TENS and UNITS[word] < 10):
+            spelled.add(str(UNITS[word]))
+    return spelled
 
 
 def _plain(number: str) -> str:

@@ -43,11 +43,11 @@ FINDING = re.compile(
     r"demonstrate|observe|observed|suggest|indicate|reveal|propose|introduce|define)s?\b", re.IGNORECASE,
 )  # fmt: skip
 INTENTION = re.compile(
-    r"\b(?:goal|aim|purpose) (?:of|in|is)\b|\bwe (?:now |next |then |also |will )?(?:evaluate|investigate|study|ask|examine|"
-    r"explore|aim|hope|want|would like)\b|\bto (?:assess|determine|test|evaluate) whether\b", re.IGNORECASE,
+    r"\b(?:goal|aim|purpose) (?:of|in|is)\b|\bwe (?:now |next |then |also |will )?(?:evaluate|investigate|study|ask|"
+    r"examine|explore|aim|hope|want|would like)\b|\bto (?:assess|determine|test|evaluate) whether\b", re.IGNORECASE,
 )  # fmt: skip
 THANKS = re.compile(
-    r"\b(?:grateful|acknowledge|thanks? to|helped with|contributed to|led the|provided (?:feedback|comments)|wrote the)\b"
+    r"\b(?:grateful|acknowledge|thanks? to|helped with|contributed to|provided (?:feedback|comments))\b"
     r"|\bwe thank\b|\bwith help from\b", re.IGNORECASE,
 )  # fmt: skip
 SIDE_SECTION = re.compile(
@@ -69,7 +69,7 @@ YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
 
 def wellformed(sentence: str) -> float:
     """0 for what cannot stand in an answer (fragment, heading, table row, equation, question, bibliography), else about
-    1: findings are worth a little more; captions, signposts ("see Section 3"), plans, thanks and very long ones less."""
+    1: findings are worth a little more; captions, signposts ("see Section 3"), plans, thanks and long ones less."""
     tokens = sentence.split()
     if not MIN_WORDS <= len(tokens) <= MAX_WORDS or not _complete(sentence) or _debris(sentence, tokens):
         return 0.0

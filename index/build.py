@@ -16,7 +16,7 @@ from functools import partial
 from index.embed import Embedder, embedded_text
 from index.errors import IndexDamaged, ModelMismatch
 from index.generation import Generation, publish
-from index.state import IndexState, check_files, fingerprint, generation_path, read_state
+from index.state import IndexState, check_files, fingerprint, generation_path, read_state, tidy
 from index.store import sound
 from index.vectors import has_vectors, read_vectors, write_vectors
 from ingest.records import Paper
@@ -66,10 +66,11 @@ def build(
     """
     began = time.monotonic()
     report = on_progress or _silent
-    state = None if reindex else read_state(vault)
-    _check_model(state, embedder)
+    tidy(vault)
+    state = read_state(vault)
+    _check_model(None if reindex else state, embedder)
     damaged = state is not None and _is_damaged(vault, state)
-    plan = make_plan(vault, None if damaged else state, known=state.sources if state else {})
+    plan = make_plan(vault, None if damaged or reindex else state, known=state.sources if state else {})
     todo = [one for one in plan.add if reindex or not _has_vectors(vault, plan, one, embedder)]
     embed_sources(vault, embedder, {one: plan.wanted[one] for one in todo}, report)
     if plan.changes:
@@ -180,7 +181,7 @@ def _is_damaged(vault: Vault, state: IndexState) -> bool:
         check_files(vault, state)
     except IndexDamaged:
         return True
-    return not sound(generation_path(vault, state.generation) / "chroma")
+    return not sound(generation_path(vault, state) / "chroma")
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -13,16 +13,7 @@ from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.lexical import WordIndex
-from index.state import (
-    REBUILD,
-    IndexState,
-    file_hashes,
-    generation_path,
-    generations,
-    read_state,
-    remove_generations,
-    write_state,
-)
+from index.state import REBUILD, IndexState, file_hashes, generation_path, new_generation, tidy, write_state
 from index.store import PassageStore
 from ingest.records import Paper, Passage
 from ingest.vault import Vault
@@ -36,8 +27,11 @@ BATCH = 1_000
 class Generation:
     """Writes both halves of an index together. Nobody sees any of it before `finish`."""
 
-    def __init__(self, vault: Vault, number: int, store: PassageStore, words: WordIndex, open_files: ExitStack) -> None:
-        self._vault, self._number, self._store, self._words = vault, number, store, words
+    def __init__(
+        self, vault: Vault, number: int, folder: Path, store: PassageStore, words: WordIndex, open_files: ExitStack
+    ) -> None:
+        self._vault, self._number, self._folder = vault, number, folder
+        self._store, self._words = store, words
         self._open_files = open_files
         self._writer = open_files.enter_context(words.writing())
         self._rows: list[tuple[Paper, Passage]] = []
@@ -69,10 +63,10 @@ class Generation:
             raise IndexDamaged(
                 f"Chroma holds {passages} passages, the word index {self._words.passage_count()}", REBUILD
             )
-        files = file_hashes(generation_path(self._vault, self._number))
-        state = IndexState(model, dimension, self._number, passages, dict(sources), files)
+        files = file_hashes(self._folder)
+        state = IndexState(model, dimension, self._number, self._folder.name, passages, dict(sources), files)
         write_state(self._vault, state)
-        remove_generations(self._vault, keep=self._number)
+        tidy(self._vault)
         return state
 
     def _flush(self) -> None:
@@ -84,14 +78,11 @@ class Generation:
 @contextlib.contextmanager
 def publish(vault: Vault, base: IndexState | None, *, model: str, dimension: int) -> Iterator[Generation]:
     """A new generation to write, a copy of `base` where there is one. Left without `finish`, nothing has changed."""
-    current = read_state(vault)
-    remove_generations(vault, keep=current.generation if current else None)
-    number = max([0, *generations(vault)]) + 1
-    folder = generation_path(vault, number)
+    number, folder = new_generation(vault)
     with ExitStack() as open_files:
         store, words = _copied(vault, base, folder) if base else _empty(folder, model, dimension)
         open_files.callback(store.close)
-        yield Generation(vault, number, store, words, open_files)
+        yield Generation(vault, number, folder, store, words, open_files)
 
 
 def _empty(folder: Path, model: str, dimension: int) -> tuple[PassageStore, WordIndex]:
@@ -100,5 +91,5 @@ def _empty(folder: Path, model: str, dimension: int) -> tuple[PassageStore, Word
 
 
 def _copied(vault: Vault, base: IndexState, folder: Path) -> tuple[PassageStore, WordIndex]:
-    shutil.copytree(generation_path(vault, base.generation), folder, ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copytree(generation_path(vault, base), folder, ignore=shutil.ignore_patterns("*.lock"))
     return PassageStore.open(folder / "chroma"), WordIndex.open(folder / "words")

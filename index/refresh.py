@@ -41,6 +41,7 @@ def refresh(
     download: bool = True,
     reindex: bool = False,
     on_progress: Progress = silent,
+    build_every_seconds: float = BUILD_EVERY_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Refreshed:
     """Sync, then embed and index what changed; vault.lock last. Takes the vault's writing lock (VaultBusy)."""
@@ -51,7 +52,7 @@ def refresh(
         for outcome in sync(vault, tools, only=only, download=download, on_progress=on_progress):
             parsed += outcome.parsed
             failed += [outcome] if outcome.reason else []
-            if clock() - last > BUILD_EVERY_SECONDS and outcome.parsed:
+            if clock() - last > build_every_seconds and outcome.parsed:
                 embedded += build(vault, embedder, on_progress=on_progress).embedded
                 last = clock()
         built = build(vault, embedder, on_progress=on_progress)

@@ -91,7 +91,7 @@ class _Generation:
     """An open generation of the index, and the records of the vault as they were when it was opened."""
 
     def __init__(self, vault: Vault, state: IndexState) -> None:
-        folder = generation_path(vault, state.generation)
+        folder = generation_path(vault, state)
         check_files(vault, state)
         self.number = state.generation
         self.words = WordIndex.open(folder / "words")

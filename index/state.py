@@ -1,7 +1,7 @@
 """What an index remembers of how it was made: index/state.json, and the folder of the generation it names.
 
-    index/state.json            model, dimension, generation, what each source was when it was indexed, files' hashes
-    index/generation-000007/    chroma/ and words/, as that build left them
+    index/state.json                  model, dimension, generation, what each source was when indexed, hashes of files
+    index/generation-000007-3fa9b1/   chroma/ and words/, as that build left them
 
 A generation never changes once state.json names it: a build works in a copy and names it last. So a reader in another
 process never meets a store that is being written, and a build that is killed leaves the index that was there.
@@ -10,7 +10,7 @@ process never meets a store that is being written, and a build that is killed le
 from __future__ import annotations
 
 import os
-import re
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ class IndexState:
     model: str
     dimension: int
     generation: int
+    folder: str
     passages: int
     sources: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -57,21 +58,25 @@ def write_state(vault: Vault, state: IndexState) -> None:
     write_json(state_path(vault), as_json(state))
 
 
-def generation_path(vault: Vault, generation: int) -> Path:
-    return vault.index_path / f"generation-{generation:06d}"
+def generation_path(vault: Vault, state: IndexState) -> Path:
+    return vault.index_path / state.folder
 
 
-def generations(vault: Vault) -> list[int]:
-    """Numbers of all generation folders, finished or not."""
-    found = (re.fullmatch(r"generation-(\d+)", path.name) for path in vault.index_path.glob("generation-*"))
-    return sorted(int(match[1]) for match in found if match)
+def new_generation(vault: Vault) -> tuple[int, Path]:
+    """The number and the folder of the next generation. No two have the same folder, not even after index/ was deleted:
+    Chroma would answer from what it still holds of that path."""
+    state = read_state(vault)
+    number = state.generation + 1 if state else 1
+    return number, vault.index_path / f"generation-{number:06d}-{secrets.token_hex(3)}"
 
 
-def remove_generations(vault: Vault, *, keep: int | None) -> None:
-    """Delete all generation folders but one. What another process still holds open is deleted by a later build."""
-    for generation in generations(vault):
-        if generation != keep:
-            shutil.rmtree(generation_path(vault, generation), ignore_errors=True)
+def tidy(vault: Vault) -> None:
+    """Delete all generations but the one that state.json names: those that builds were killed in, and older ones. What
+    another process still holds open may stay until a later time."""
+    state = read_state(vault)
+    for path in vault.index_path.glob("generation-*"):
+        if state is None or path.name != state.folder:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def fingerprint(vault: Vault, source_id: str) -> str:
@@ -105,7 +110,7 @@ def check_files(vault: Vault, state: IndexState) -> None:
 
     Chroma answers from some damaged graphs without a word: with one file missing, 1 result instead of 50.
     """
-    folder = generation_path(vault, state.generation)
+    folder = generation_path(vault, state)
     for name, expected in state.files.items():
         path = folder / name
         if not path.is_file() or file_digest(path) != expected:

@@ -22,8 +22,9 @@ State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchabl
 
 @dataclass(frozen=True, slots=True)
 class EntryStatus:
-    """One entry: `state` is the last stage that was reached, "failed" where `reason` kept it from being searched. A
-    searchable entry can have a `reason` too: its newer file could not be had, the older one is still searched."""
+    """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
+    trying again would not help. A searchable entry can have a `reason` too: its newer file could not be had, and the
+    older one is still searched."""
 
     id: str
     kind: str
@@ -55,7 +56,8 @@ def summary(failed: Sequence[Outcome], passages: int) -> str:
 
 def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus:
     paper = vault.paper(entry.id)
-    reason = str(vault.state(entry.id).get("reason", ""))
+    last = vault.state(entry.id)
+    reason = str(last.get("reason", ""))
     passages = _lines(vault, entry.id)
     state = _state(vault, entry.id, index, passages)
     if state == "parsed" and passages == 0 and not reason and _has(vault, entry.id, "passages.jsonl"):
@@ -66,7 +68,7 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
         title=entry.title or (paper.title if paper else ""),
         authors=(paper.authors if paper else ()) or entry.authors,
         arxiv_id=(paper.arxiv_id if paper else None) or entry.arxiv,
-        state="failed" if reason and state not in ("searchable", "embedded", "chunked") else state,
+        state="failed" if reason and state in ("listed", "fetched", "parsed") and not last.get("temporary") else state,
         pages=paper.pages if paper else 0,
         passages=passages,
         reason=reason or (_why_listed(entry) if state == "listed" else ""),

@@ -125,6 +125,8 @@ class Vault:
                 f"another process is writing to {self.root}", "wait until it is done, or stop it, then try again"
             ) from error
         try:
+            for left in self.root.glob("sources/*/.*.tmp"):  # of a process that was killed while it wrote
+                left.unlink(missing_ok=True)
             yield
         finally:
             lock.release()

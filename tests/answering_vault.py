@@ -20,10 +20,10 @@ NOTE = Paper("note-ioi", "note", "Note on: A Circuit in the Wild", ("mivault",),
 TERM = Paper("term-superposition", "glossary", "Glossary: Superposition", ("mivault",))
 
 SAE_PAGES = (
-    "Introduction\n\nSuperposition is the representation of more features than a layer has dimensions. This makes neurons "
-    "polysemantic.2 What is a feature?\n\nFigure 1: An overview of the method and of its three parts.\n\nA sparse "
-    "autoencoder is trained to reconstruct the activations of a layer with few active latents [12, 13]. We find that "
-    "7% of the 16 million latents are dead. It does not recover every feature of the model, and the training of a",
+    "Introduction\n\nSuperposition is the representation of more features than a layer has dimensions. This makes "
+    "neurons polysemantic.2 What is a feature?\n\nFigure 1: An overview of the method and of its three parts.\n\nA "
+    "sparse autoencoder is trained to reconstruct the activations of a layer with few active latents [12, 13]. We find "
+    "that 7% of the 16 million latents are dead. It does not recover every feature of the model, and the training of a",
     "sparse autoencoder costs much compute, which we measure in Section 4.\n\n0.31 0.42 0.55 SAE 12 TopK 0.9\n\n"
     "Dead latents appear because some encoder directions never activate.",
 )

@@ -1,7 +1,7 @@
 """Builds that are killed at a given step, each in a process of its own, and what is left of them.
 
 Run as a program by test_build.py: `python killed_builds.py FOLDER indexed|empty POINT...`. The process imports the
-libraries once and forks for each build. A point is a share (0 to 1) of the function calls that an undisturbed build makes.
+libraries once and forks for each build. A point is the share (0 to 1) of the function calls of an undisturbed build.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from small_vault import TEXTS, small_vault, write_source
 
 from index.build import build
 from index.lexical import WordIndex
-from index.state import generation_path, generations, read_state
+from index.state import generation_path, read_state
 from index.store import PassageStore
 from ingest.vault import Vault
 
@@ -31,7 +31,7 @@ def contents(vault: Vault) -> dict[str, Any]:
     """All that an index answers from: ids with their vectors, ids of the word index, sources; and how many folders."""
     state = read_state(vault)
     assert state is not None
-    folder = generation_path(vault, state.generation)
+    folder = generation_path(vault, state)
     store = PassageStore.open(folder / "chroma")
     ids, vectors = store.vectors()
     store.close()
@@ -39,7 +39,7 @@ def contents(vault: Vault) -> dict[str, Any]:
         "vectors": dict(sorted(zip(ids, vectors.round(6).tolist(), strict=True))),
         "words": WordIndex.open(folder / "words").ids(),
         "sources": dict(state.sources),
-        "generations": len(generations(vault)),
+        "generations": len(list(vault.index_path.glob("generation-*"))),
     }
 
 

@@ -3,7 +3,7 @@
     with LoopbackModel(lambda request: "Superposition is a thing. [p1]") as server:
         ChatModel(ModelSettings("tiny", base_url=server.base_url))
 
-The script gets the request as sent (`messages`, `model`, ...) and returns the answer's text, or a Reply that goes wrong.
+The script gets the request as sent (`messages`, `model`, ...) and returns the answer's text, or a Reply gone wrong.
 """
 
 from __future__ import annotations

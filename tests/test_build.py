@@ -18,7 +18,8 @@ from small_vault import TEXTS, small_vault, write_source
 
 from index.build import build
 from index.errors import ModelMismatch
-from index.state import generation_path, generations, read_state
+from index.search import Search
+from index.state import generation_path, read_state
 from index.vectors import read_vectors, write_vectors
 from ingest.vault import Vault
 
@@ -145,13 +146,29 @@ def test_a_damaged_index_is_built_from_the_kept_vectors(vault: Vault, embedder: 
     made = contents(vault)
     state = read_state(vault)
     assert state is not None
-    folder = vault.index_path if damaged == "state.json" else generation_path(vault, state.generation)
+    folder = vault.index_path if damaged == "state.json" else generation_path(vault, state)
     (path,) = folder.glob(damaged)
     path.write_bytes(path.read_bytes()[:40] + os.urandom(3000))
     embedder.embedded = 0
     report = build(vault, embedder)
     assert report.rebuilt == (damaged != "state.json") and report.indexed == 3
     assert embedder.embedded == 0 and contents(vault) == made
+
+
+@pytest.mark.parametrize("passages", [3, 1_100])
+def test_asking_an_index_does_not_damage_it(tmp_path: Path, embedder: ReadableEmbedder, passages: int) -> None:
+    """Chroma writes to its files while it only reads; from 1,000 passages on it keeps its graph on disk."""
+    vault = Vault(tmp_path)
+    for source_id in ("big", "bigger", "biggest"):
+        write_source(vault, source_id, source_id, [f"{source_id} text {number}" for number in range(passages)])
+    build(vault, embedder)
+    contents(vault)
+    shutil.rmtree(vault.source("big"))
+    report = build(vault, embedder)
+    assert not report.rebuilt and report.removed == 1
+    for _ in range(2):
+        assert Search(vault, embedder)("text 2", k=1)
+    assert not build(vault, embedder).rebuilt
 
 
 @pytest.mark.parametrize("how", ["cut", "of other passages", "gone"])
@@ -203,7 +220,9 @@ def test_an_interrupted_build_keeps_what_was_there(vault: Vault, embedder: Reada
     assert contents(vault)["vectors"] == made["vectors"]
     embedder.embedded = 0
     assert build(vault, embedder).indexed == 1 and embedder.embedded == 0
-    assert set(contents(vault)["vectors"]) == passage_ids(vault) and len(generations(vault)) == 1
+    assert (
+        set(contents(vault)["vectors"]) == passage_ids(vault) and len(list(vault.index_path.glob("generation-*"))) == 1
+    )
 
 
 @pytest.mark.parametrize("start", ["empty", "indexed"])

@@ -84,7 +84,7 @@ def test_any_output_can_be_read(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     ["NOT IN THE PASSAGES", "Not in the passages.", "The passages do not mention this.",
-     "I cannot answer this from the context given.", "<think>hm</think> The provided documents do not contain that. [p1]"],
+     "I cannot answer this from the context given.", "<think>hm</think> The documents do not contain that. [p1]"],
 )  # fmt: skip
 def test_hears_that_the_passages_do_not_answer(said: str) -> None:
     assert refuses(said)

@@ -100,10 +100,12 @@ def test_at_most_two_sentences_of_a_passage_and_six_in_all() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Related Work on Superposition", "0.31 0.42 0.55 SAE 12 TopK 0.9 superposition 0.3.", "What is superposition here?",
+        "Related Work on Superposition", "0.31 0.42 0.55 SAE 12 TopK 0.9 superposition 0.3.",
+        "What is superposition here?",
         "and the superposition of features is left over.", "x = W f ( a ) + b , L = | x - y | 2 + l .",
         "Doe, A. B., Roe, C., Poe, D. Superposition in nets. In Advances in Neural Systems, pp. 12-20, 2020.",
-        "Superposition.", "France” to have a superposition value for it.", "Contact us about superposition at a@b.org now.",
+        "Superposition.", "France” to have a superposition value for it.",
+        "Contact us about superposition at a@b.org now.",
     ],
 )  # fmt: skip
 def test_debris_never_stands_in_an_answer(text: str) -> None:
@@ -111,7 +113,7 @@ def test_debris_never_stands_in_an_answer(text: str) -> None:
     assert drafted("What is superposition?", hit(SAE, text)) == []
 
 
-def test_bibliography_never_stands_in_an_answer(search: SmallSearch) -> None:
+def test_bibliography_never_stands_in_an_answer() -> None:
     found = hit(SAE, "Superposition is the representation of many features in few dimensions.")
     references = replace(found, passage=replace(found.passage, kind="references"))
     assert ExtractiveDrafter().draft("What is superposition?", [references]).sentences == ()

@@ -55,7 +55,7 @@ def test_an_unknown_model_is_named_with_what_the_server_offers() -> None:
 def test_waits_as_long_as_the_server_asks_and_tries_once_more() -> None:
     naps: list[float] = []
 
-    def script(request: Request) -> str | Reply:
+    def script(_: Request) -> str | Reply:
         return Reply("slow down", status=429, headers={"Retry-After": "2"}) if not naps else "Now."
 
     with LoopbackModel(script) as server:
@@ -94,7 +94,7 @@ def test_silence_ends_after_the_timeout() -> None:
 
 def test_a_server_that_is_none_is_named() -> None:
     for fault in ("garbage", "html"):
-        assert "/v1" in failure(Reply("", fault=fault)).hint  # type: ignore[arg-type]
+        assert "/v1" in failure(Reply("", fault=fault)).hint
 
 
 def test_a_refused_connection_is_named() -> None:

@@ -1,0 +1,196 @@
+"""Searching: what is found, in what order, with what reasons, and how it keeps up with builds elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from readable_embedder import ReadableEmbedder
+from small_vault import TEXTS, small_vault, write_source
+
+from index.build import build
+from index.errors import IndexDamaged, IndexMissing, ModelMismatch
+from index.search import Ranked, Search, fuse, why
+from index.state import generation_path, read_state
+from ingest.errors import UsageError
+from ingest.vault import Vault
+
+ROOT = Path(__file__).resolve().parent.parent
+# Passages share few words with questions, so few buckets would collide.
+EMBEDDER = ReadableEmbedder(dimension=384)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    vault = small_vault(tmp_path / "vault")
+    build(vault, EMBEDDER)
+    return vault
+
+
+@pytest.fixture
+def search(vault: Vault) -> Iterator[Search]:
+    opened = Search(vault, EMBEDDER)
+    yield opened
+    opened.close()
+
+
+def test_a_question_finds_its_passage_with_its_paper(vault: Vault, search: Search) -> None:
+    best, *others = search("How many features does superposition let a network store?")
+    assert best.passage == vault.passages("toy")[0] and best.paper == vault.paper("toy")
+    assert best.rank_meaning == 1 and best.rank_words == 1
+    assert best.similarity is not None and 0 < best.similarity <= 1 and best.bm25 and best.bm25 > 0
+    assert [hit.score for hit in others] == sorted((hit.score for hit in others), reverse=True)
+    assert all(0 <= hit.score <= best.score <= 1 for hit in others)
+
+
+def test_why_names_the_shared_words_and_both_ranks(search: Search) -> None:
+    best = search("name mover heads")[0]
+    assert "name, mover, heads" in best.why
+    assert "number 1 of the nearest" in best.why and "number 1 by words" in best.why
+
+
+def test_k_and_per_paper_bound_the_hits(search: Search) -> None:
+    question = "sparse features in a network of attention heads"
+    assert len(search(question, k=4)) == 4
+    few = search(question, k=6, per_paper=1)
+    assert sorted(hit.paper.id for hit in few) == sorted(TEXTS)
+    assert [hit.passage.id for hit in search(question, k=2)] == [hit.passage.id for hit in search(question, k=6)][:2]
+
+
+def test_the_same_question_gives_the_same_hits(vault: Vault, search: Search) -> None:
+    """Also where passages tie in every respect: then their ids decide."""
+    for number in range(12):
+        write_source(vault, f"copy{number}", "A copy", ["Transcoders replace layers."])
+    build(vault, EMBEDDER)
+    first = search("transcoders", k=12)
+    assert [hit.passage.id for hit in first] == sorted(hit.passage.id for hit in first)
+    again = Search(vault, EMBEDDER)
+    assert again("transcoders", k=12) == first == search("transcoders", k=12)
+    again.close()
+
+
+def test_bibliography_is_left_out_unless_asked_for(vault: Vault, search: Search) -> None:
+    write_source(vault, "survey", "A Survey", ["Circuits."], references=["Nelson Elhage. Transformer circuits. 2021."])
+    build(vault, EMBEDDER)
+    assert all(hit.passage.kind == "text" for hit in search("Nelson Elhage", k=20))
+    best = search("Nelson Elhage", references=True)[0]
+    assert best.passage.kind == "references" and best.similarity is None and best.rank_words == 1
+    assert search.passage_count() == 7 and search.document_frequency("Elhage") == 0
+
+
+def test_notes_and_glossary_are_found_as_what_they_are(vault: Vault, search: Search) -> None:
+    write_source(vault, "polysemanticity", "Polysemanticity", ["A neuron with several meanings."], kind="glossary")
+    build(vault, EMBEDDER)
+    best = search("polysemanticity")[0]
+    assert best.paper.kind == "glossary" and "title or section" in best.why
+
+
+def test_words_and_passages_are_counted(search: Search) -> None:
+    assert search.document_frequency("feature") == 3 and search.document_frequency("zebra") == 0
+    assert search.passage_count() == 6
+
+
+@pytest.mark.parametrize("question", ["", "   \n"])
+def test_an_empty_question_is_an_error(search: Search, question: str) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        search(question)
+
+
+@pytest.mark.parametrize("question", ["?!", "sparse features " * 3_200, '"(title:~*', "\0", "🙂", "x" * 50_000])
+def test_any_question_is_answered(search: Search, question: str) -> None:
+    assert len(search(question, k=6)) == 6
+
+
+def test_there_is_nothing_to_search_before_the_first_build(tmp_path: Path) -> None:
+    for vault in (Vault(tmp_path), small_vault(tmp_path)):
+        with pytest.raises(IndexMissing) as caught:
+            Search(vault, EMBEDDER)("anything")
+        assert caught.value.hint == "mivault sync"
+    build(vault, EMBEDDER)
+    shutil.rmtree(vault.root / "sources")
+    build(vault, EMBEDDER)
+    with pytest.raises(IndexMissing, match="empty"):
+        Search(vault, EMBEDDER)("anything")
+
+
+def test_an_index_of_another_model_is_refused(vault: Vault) -> None:
+    with pytest.raises(ModelMismatch, match="readable") as caught:
+        Search(vault, ReadableEmbedder(name="other"))("anything")
+    assert "--reindex" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["chroma/chroma.sqlite3", "words/meta.json", "words/*.idx"])
+def test_a_damaged_index_says_so_and_a_build_repairs_it(vault: Vault, name: str) -> None:
+    state = read_state(vault)
+    assert state is not None
+    (path,) = generation_path(vault, state).glob(name)
+    path.write_bytes(os.urandom(5_000))
+    search = Search(vault, EMBEDDER)
+    with pytest.raises(IndexDamaged) as caught:
+        search("superposition")
+    assert "mivault sync" in caught.value.hint
+    assert build(vault, EMBEDDER).rebuilt
+    assert search("superposition")[0].paper.id == "toy"
+    search.close()
+
+
+def test_a_build_in_another_process_is_seen(vault: Vault, search: Search) -> None:
+    assert search("transcoders")[0].paper.id in TEXTS
+    write_source(vault, "new", "Transcoders", ["Transcoders replace the layers of a network."])
+    shutil.rmtree(vault.source("ioi"))
+    code = f"""
+from pathlib import Path
+from readable_embedder import ReadableEmbedder
+from index.build import build
+from ingest.vault import Vault
+build(Vault(Path({str(vault.root)!r})), ReadableEmbedder(dimension=384))
+"""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path, "HOME": str(vault.root)}, check=True)
+    assert search("transcoders")[0].paper.id == "new"
+    assert "ioi" not in {hit.paper.id for hit in search("attention heads", k=20)}
+
+
+def test_records_that_a_sync_has_just_replaced_are_left_out(vault: Vault) -> None:
+    """The index still names the old passages until the sync builds it again; a hit must match the vault's pages."""
+    write_source(vault, "sae", "Sparse", ["Written anew."])
+    fresh = Search(vault, EMBEDDER)
+    assert "sae" not in {hit.paper.id for hit in fresh("sparse autoencoders", k=20)}
+    fresh.close()
+
+
+SCORES = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(-1, 1), max_size=12)
+BM25 = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(0, 50), max_size=12)
+
+
+@given(SCORES, BM25)
+def test_fused_scores_are_shares_and_keep_what_both_legs_agree_on(
+    cosines: dict[str, float], bm25: dict[str, float]
+) -> None:
+    fused = fuse(cosines, bm25)
+    assert fused.keys() == {*cosines, *bm25}
+    assert all(0 <= score <= 1 for score in fused.values())
+    for one in cosines:
+        for other in cosines:
+            if cosines[one] >= cosines[other] and bm25.get(one, 0) >= bm25.get(other, 0):
+                assert fused[one] >= fused[other] - 1e-9
+
+
+def test_a_passage_without_a_vector_is_judged_by_its_words() -> None:
+    assert fuse({"a": 0.5}, {"a": 5.0, "b": 10.0}) == pytest.approx({"a": 0.7 * 0.5 + 0.3 * 0.5, "b": 1.0})
+
+
+def test_why_tells_what_only_one_leg_found() -> None:
+    near = Ranked("a", "p", 0.4, 0.57, None, 3, None)
+    assert why(near, []) == "meaning: number 3 of the nearest (cosine 0.57)"
+    words = Ranked("a", "p", 0.4, 0.1, 7.0, None, 2)
+    assert (
+        why(words, ["gpt"]) == "meaning: not among the nearest (cosine 0.10); shares the words gpt (number 2 by words)"
+    )
