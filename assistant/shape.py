@@ -36,7 +36,7 @@ ALIASES = re.compile(
     r"\b(?:is|are) also (?:called|known as)\b[^.]*\.$|\bwas introduced or made known in:", re.IGNORECASE
 )
 EMPTY = re.compile(
-    r"\(\s*(?:e\.?g\.?|i\.?e\.?)?[\s.,;]*\)|\b(?:where|with|and|of|by|if) ?[,.]$"
+    r"\(\s*(?:e\.?g\.?|i\.?e\.?)?[\s.,;]*\)|\(\s+[a-z]|\b(?:where|with|and|of|by|if) ?[,.]$"
 )  # a formula was lost here
 FINDING = re.compile(
     r"\b(?:we|they|authors|results?|experiments?|analysis) (?:also |further |can |clearly )?(?:find|found|show|showed|"
@@ -98,6 +98,7 @@ def _complete(sentence: str) -> bool:
     first = sentence.lstrip("\"“‘'([")[:1]
     ends = re.search(r"[.!][\"”’')\]]*$", sentence)
     opened = sentence.count("“") >= sentence.count("”") and sentence.count("(") >= sentence.count(")")
+    opened = opened and sentence.count("{") == sentence.count("}")
     return bool(ends) and opened and (first.isupper() or first.isdigit()) and len(content_words(sentence)) >= 3
 
 
@@ -130,4 +131,5 @@ def reading(text: str) -> str:
     text = " ".join(text.split())
     text = re.sub(r"\s?\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]", "", text)
     text = re.sub(r"(?<=[a-z)\]”][.!])\d{1,2}(?=\s|$)", "", text)
+    text = re.sub(r"^\d{1,2}(?=[A-Z][a-z])", "", text)
     return re.sub(r"\s+([,.;:!?])", r"\1", text)

@@ -11,13 +11,17 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.process_tree import ROOT, Measured, measure, python
 
 PAPERS = ROOT.parent / "shared" / "papers"
+Embed = Callable[[list[str]], Any]
 WORDS = 140  # about 200 tokens of such papers
 
 
@@ -45,34 +49,23 @@ def compare(count: int, runs: int) -> None:
                 program = python("-m", "benchmarks.embedding", "--side", side, "--folder", name)
                 whole = measure(program, env={**os.environ, "HF_HUB_OFFLINE": "1"})
                 done.append((whole, json.loads(whole.output.splitlines()[-1])))
-        ours, theirs = (np.load(folder / f"{side}.npy") for side in results)
+        vectors, others = (np.load(folder / f"{side}.npy") for side in results)
     for side, done in results.items():
         speed = max(one["passages_per_second"] for _, one in done)
         first = min(one["first_vector_seconds"] for _, one in done)
         peak = max(whole.peak_mb for whole, _ in done)
         print(f"{side:8} {speed:6.1f} passages/s  first vector {first:5.2f} s  peak memory {peak:5.0f} MB")
     best = {side: max(one["passages_per_second"] for _, one in done) for side, done in results.items()}
-    print(
-        f"mivault is {best['mivault'] / best['stock']:.2f} times as fast as SentenceTransformer.encode (fp32, {count} passages)"
-    )
-    print(f"cosine of the vectors: least {(ours * theirs).sum(axis=1).min():.6f}")
+    ratio = best["mivault"] / best["stock"]
+    print(f"mivault is {ratio:.2f} times as fast as SentenceTransformer.encode in fp32 ({count} passages)")
+    print(f"cosine of the vectors: least {(vectors * others).sum(axis=1).min():.6f}")
 
 
 def embed(side: str, folder: Path) -> dict[str, float]:
     """One side in this process: seconds to the first vector, then passages a second. Writes its vectors."""
     texts = json.loads((folder / "texts.json").read_text())
     began = time.perf_counter()
-    if side == "mivault":
-        from index.embed import load_embedder
-
-        run = load_embedder(cache=folder).embed
-    else:
-        from sentence_transformers import SentenceTransformer
-
-        from index.model_folder import find_model
-
-        model = SentenceTransformer(str(find_model().path), device="cpu", local_files_only=True)
-        run = lambda some: model.encode(some, normalize_embeddings=True, show_progress_bar=False)  # noqa: E731
+    run = ours(folder) if side == "mivault" else stock()
     run(texts[:1])
     first = time.perf_counter() - began
     began = time.perf_counter()
@@ -80,6 +73,21 @@ def embed(side: str, folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - began
     np.save(folder / f"{side}.npy", vectors)
     return {"first_vector_seconds": first, "passages_per_second": len(texts) / seconds}
+
+
+def ours(cache: Path) -> Embed:
+    from index.embed import load_embedder
+
+    return load_embedder(cache=cache).embed
+
+
+def stock() -> Embed:
+    from sentence_transformers import SentenceTransformer
+
+    from index.model_folder import find_model
+
+    model = SentenceTransformer(str(find_model().path), device="cpu", local_files_only=True)
+    return partial(model.encode, normalize_embeddings=True, show_progress_bar=False)
 
 
 def passages(count: int) -> list[str]:

@@ -121,6 +121,7 @@ def test_bibliography_never_stands_in_an_answer() -> None:
 
 def test_reads_without_footnote_marks_and_reference_numbers() -> None:
     assert reading("Features are\nshared [12, 13], we find.4") == "Features are shared, we find."
+    assert reading("3Unless stated, models are small.") == "Unless stated, models are small."
     assert reading("GPT-2 has 3.5 and 12 heads [layer 3].") == "GPT-2 has 3.5 and 12 heads [layer 3]."
 
 
