@@ -30,7 +30,7 @@ app = typer.Typer(
 VaultOption = Annotated[Path, typer.Option("--vault", help="The vault's folder.", envvar="MIVAULT_VAULT")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 HERE = Path("vault")
-ENVIRONMENT = Environment.read(os.environ)
+ENVIRONMENT = Environment()  # `main` reads it: an error in it is said as any other
 
 
 @app.callback()
@@ -136,7 +136,7 @@ def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
 def search(
     question: str,
     vault: VaultOption = HERE,
-    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 8,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, max=100, help="How many passages.")] = 8,
     references: Annotated[bool, typer.Option("--references", help="Search bibliographies too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -151,7 +151,12 @@ def search(
 
 
 @app.command()
-def ask(question: str, vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
+def ask(
+    question: str,
+    vault: VaultOption = HERE,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, max=100, help="How many passages to answer from.")] = 8,
+    as_json: JsonOption = False,
+) -> None:
     """Answer a question from the vault; each sentence with the passage it rests on."""
     from assistant.ask import ask as ask_vault
     from assistant.render import to_text
@@ -159,7 +164,7 @@ def ask(question: str, vault: VaultOption = HERE, as_json: JsonOption = False) -
     opened = open_vault(vault)
     found = open_search(opened, ENVIRONMENT)
     drafter = open_drafter(found, ENVIRONMENT)
-    answer = ask_vault(question, search=found, vault=opened, drafter=drafter, embedding_model=found.embedder.name)
+    answer = ask_vault(question, search=found, vault=opened, drafter=drafter, embedding_model=found.embedder.name, k=k)
     if as_json:
         show_json(answer.as_json())
     else:
@@ -228,6 +233,11 @@ def evaluate(
     raise typer.Exit(code)
 
 
+def read_environment() -> None:
+    global ENVIRONMENT
+    ENVIRONMENT = Environment.read(os.environ)
+
+
 def open_vault(path: Path) -> Vault:
     from ingest.vault import Vault
 
@@ -271,6 +281,7 @@ def main() -> None:
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     quiet_libraries()
     try:
+        read_environment()
         app()
     except MivaultError as error:
         if debug:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ingest.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.draft import Drafter
@@ -22,7 +25,8 @@ class Environment:
     """`model` and `base_url` name a language model behind a server that speaks OpenAI's protocol; "" for none.
 
     `arxiv_api` and `arxiv_pdf` can name a mirror; `contact` (an e-mail address, say) goes into the User-Agent that
-    arXiv sees; `cache` is where a converted embedding model is kept.
+    arXiv sees; `cache` is where a converted embedding model is kept; `timeout` is how many seconds a language model's
+    server may stay silent.
     """
 
     model: str = ""
@@ -33,15 +37,24 @@ class Environment:
     arxiv_api: str = "https://export.arxiv.org/api/query"
     arxiv_pdf: str = "https://arxiv.org/pdf/"
     contact: str = ""
+    timeout: float = 60.0
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
-        """From MIVAULT_MODEL, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY), MIVAULT_EMBEDDING_MODEL,
-        MIVAULT_CACHE, MIVAULT_ARXIV_API, MIVAULT_ARXIV_PDF, MIVAULT_CONTACT."""
+        """From MIVAULT_MODEL, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY where no
+        base URL is given), MIVAULT_EMBEDDING_MODEL,
+        MIVAULT_CACHE, MIVAULT_ARXIV_API, MIVAULT_ARXIV_PDF, MIVAULT_CONTACT, MIVAULT_TIMEOUT (seconds).
+
+        Raises UsageError for a timeout that is no number."""
         names = ("model", "base_url", "api_key", "embedding_model", "arxiv_api", "arxiv_pdf", "contact")
         given = {name: value for name in names if (value := variables.get(f"MIVAULT_{name.upper()}"))}
-        given.setdefault("api_key", variables.get("OPENAI_API_KEY", ""))
-        return cls(cache=Path(variables.get("MIVAULT_CACHE") or "~/.cache/mivault"), **given)
+        if "base_url" not in given:  # a key for OpenAI goes to no other server
+            given.setdefault("api_key", variables.get("OPENAI_API_KEY", ""))
+        seconds = variables.get("MIVAULT_TIMEOUT") or "60"
+        if not re.fullmatch(r"\d+(\.\d+)?", seconds):
+            raise UsageError(f"MIVAULT_TIMEOUT is {seconds!r}", "give it in seconds: MIVAULT_TIMEOUT=120")
+        cache = Path(variables.get("MIVAULT_CACHE") or "~/.cache/mivault")
+        return cls(cache=cache, timeout=float(seconds), **given)
 
 
 def quiet_libraries() -> None:
@@ -78,8 +91,10 @@ def open_drafter(search: Search, environment: Environment) -> Drafter:
     from assistant.drafters import choose
     from assistant.llm import ModelSettings
 
+    if not environment.model:
+        return choose(search, None)
     given = {k: v for k in ("base_url", "api_key") if (v := getattr(environment, k))}
-    return choose(search, ModelSettings(environment.model, **given) if environment.model else None)
+    return choose(search, ModelSettings(environment.model, timeout_seconds=environment.timeout, **given))
 
 
 @contextmanager

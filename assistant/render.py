@@ -63,7 +63,7 @@ def numbered(answer: Answer) -> list[tuple[int, Citation]]:
 
 
 def _abstention(answer: Answer, safe: Callable[[str], str]) -> str:
-    return f"No answer: {safe(answer.reason)}."
+    return f"The vault has no answer: {safe(answer.reason)}."
 
 
 # --- terminal --------------------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback_model import LoopbackModel
 from pdf_maker import encrypt_pdf, paper_pdf
 
 import mivault
@@ -48,8 +49,8 @@ Run = Callable[..., Ran]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], model_cache: Path) -> Run:
     """Run `mivault ARGS` in this process, as the console command does; nothing leaves this machine."""
     nowhere = "http://127.0.0.1:9/"
-    here = replace(mivault.ENVIRONMENT, cache=model_cache, arxiv_api=nowhere, arxiv_pdf=nowhere, model="")
-    monkeypatch.setattr(mivault, "ENVIRONMENT", here)
+    for name, value in {"CACHE": str(model_cache), "ARXIV_API": nowhere, "ARXIV_PDF": nowhere, "MODEL": ""}.items():
+        monkeypatch.setenv(f"MIVAULT_{name}", value)
 
     def run_it(*args: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["mivault", *map(str, args)])
@@ -158,7 +159,10 @@ def test_what_the_vault_does_not_know_is_said(run: Run, built: Path) -> None:
     assert answer["abstained"]
     assert answer["sentences"] == []
     assert answer["reason"]
-    assert "no answer" in run("ask", "Which beaches in Portugal have the warmest water?", "--vault", built).out
+    assert (
+        "The vault has no answer"
+        in run("ask", "Which beaches in Portugal have the warmest water?", "--vault", built).out
+    )
 
 
 def test_ask_in_the_terminal_shows_quote_and_page(run: Run, built: Path) -> None:
@@ -243,7 +247,7 @@ def test_another_model_is_an_error_with_a_hint(
 
     copy = tmp_path / "other-model"
     copy.symlink_to(get_model_path())
-    monkeypatch.setattr(mivault, "ENVIRONMENT", replace(mivault.ENVIRONMENT, embedding_model=str(copy)))
+    monkeypatch.setenv("MIVAULT_EMBEDDING_MODEL", str(copy))
     ran = run("ask", "What is superposition?", "--vault", built)
     assert ran.code == 1
     assert "reindex" in ran.err
@@ -270,6 +274,38 @@ def test_bad_files_are_named_and_the_good_one_goes_in(run: Run, tmp_path: Path, 
     assert rows["good"]["state"] == "searchable"
     assert rows["locked"]["state"] == "failed"
     assert "password" in rows["locked"]["reason"]
+
+
+def test_a_language_model_answers_under_the_same_checks(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a model writes, a quote shown is on its page, and a marker that names nothing is shown as such."""
+    words = "There are 17 squirrel heads in layer 5 [p1]. They were found on Mars in 1912 [p99]. Nobody knows why."
+    with LoopbackModel(lambda _: words) as server:
+        monkeypatch.setenv("MIVAULT_MODEL", "tiny")
+        monkeypatch.setenv("MIVAULT_BASE_URL", server.base_url)
+        answer = run("ask", "How many squirrel heads are there?", "--json", "--vault", built).json
+    assert server.requests
+    assert answer["recipe"]["chat_model"] == "tiny"
+    verdicts = [sentence["verdict"] for sentence in answer["sentences"]]
+    assert verdicts[1:] == ["unknown marker", "uncited"]
+    assert "17 squirrel heads" in answer["sentences"][0]["citations"][0]["quote"]
+
+
+def test_a_model_that_is_gone_leaves_the_papers_own_sentences(
+    run: Run, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIVAULT_MODEL", "tiny")
+    monkeypatch.setenv("MIVAULT_BASE_URL", "http://127.0.0.1:9/v1")
+    answer = run("ask", "How many squirrel heads are there?", "--json", "--vault", built).json
+    assert answer["recipe"]["chat_model"] == "extractive"
+    assert not answer["abstained"]
+    assert "did not answer" in answer["notices"][0]
+
+
+def test_a_malformed_setting_is_named(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIVAULT_TIMEOUT", "soon")
+    ran = run("status", "--vault", built)
+    assert ran.code == 2
+    assert "MIVAULT_TIMEOUT" in ran.err
 
 
 def test_debug_shows_where_an_error_came_from(run: Run, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_terminal_shows_every_citation_with_number_verdict_place_and_quote()
 
 def test_an_abstention_is_in_words_with_the_nearest_passages() -> None:
     text = to_text(ABSTAINED)
-    assert text.startswith("No answer: no passage mentions 'bread'.") and "Nearest passages:" in text
+    assert text.startswith("The vault has no answer: no passage mentions 'bread'.") and "Nearest passages:" in text
     assert "Name movers copy names." in text and "…" in text
 
 
