@@ -61,8 +61,7 @@ def _definition(row: dict[str, Any], titles: dict[str, str]) -> str:
     if papers:
         paragraphs.append(f"{row['term']} was introduced or made known in: {'; '.join(papers)}.")
     if row.get("introduced_note"):
-        words = " ".join(str(row["introduced_note"]).split())
-        paragraphs.append(re.sub(r"[\w.-]*\w", lambda m: titles.get(m[0], m[0]), words))
+        paragraphs.append(_named(" ".join(str(row["introduced_note"]).split()), titles))
     return "\n\n".join(paragraphs)
 
 
@@ -72,7 +71,7 @@ def _notes(folder: Path, titles: dict[str, str]) -> Iterator[OwnText]:
             raise ManifestError(f"notes/{path.name} cannot be an id", "use letters, digits, '.', '_' and '-'")
         head, body = _front_matter(path.read_text(encoding="utf-8"))
         title = head.get("title") or titles.get(path.stem) or path.stem
-        yield _own_text(f"note-{path.stem}", "note", title, _plain(body))
+        yield _own_text(f"note-{path.stem}", "note", title, _named(_plain(body), titles))
 
 
 def _own_text(identifier: str, kind: str, title: str, text: str) -> OwnText:
@@ -94,6 +93,11 @@ def _own_text(identifier: str, kind: str, title: str, text: str) -> OwnText:
     return OwnText(
         entry, paper, Page(paper_id=identifier, number=1, locator="glossary" if is_term else "note", text=text)
     )
+
+
+def _named(text: str, titles: dict[str, str]) -> str:
+    """The text with titles in the place of entries' ids."""
+    return re.sub(r"\w+(-\w+)+", lambda word: f'"{titles[word[0]]}"' if word[0] in titles else word[0], text)
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

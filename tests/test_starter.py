@@ -74,6 +74,12 @@ def test_notes_and_terms_are_cited_as_what_they_are(starter: Vault) -> None:
         assert text.paper.arxiv_id is None
 
 
+def test_ids_are_shown_as_titles(starter: Vault) -> None:
+    ids = {e.id for e in load(starter).entries}
+    for text in own_texts(starter, load(starter)):
+        assert ids & set(re.findall(r"\w+(?:-\w+)+", text.page.text)) == set()
+
+
 def test_every_own_text_is_listed_once(starter: Vault) -> None:
     ids = [e.id for e in entries(starter, load(starter))]
     assert len(ids) == len(set(ids))
