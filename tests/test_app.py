@@ -314,8 +314,9 @@ def test_no_line_of_a_child_breaks_its_reader(line: str) -> None:
 
 
 @contextlib.contextmanager
-def sync(script: str, tmp_path: Path) -> Iterator[SyncInBackground]:
-    background = SyncInBackground(tmp_path, command=[sys.executable, "-c", script])
+def sync(script: str, tmp_path: Path, said: list[str] | None = None) -> Iterator[SyncInBackground]:
+    tell = None if said is None else said.append
+    background = SyncInBackground(tmp_path, command=[sys.executable, "-c", script], on_finished=tell)
     assert background() is None
     background.start()
     try:
@@ -326,9 +327,11 @@ def sync(script: str, tmp_path: Path) -> Iterator[SyncInBackground]:
 
 def test_a_sync_tells_how_far_it_is_and_how_it_ended(tmp_path: Path) -> None:
     lines = '{"stage": "fetch", "done": 1, "total": 2}', '{"finished": true, "message": "no network"}'
-    with sync(f"print({lines[0]!r}); print({lines[1]!r})", tmp_path) as background:
+    said: list[str] = []
+    with sync(f"print({lines[0]!r}); print({lines[1]!r})", tmp_path, said) as background:
         assert background.wait(10)
         assert background() == Progress("finished", 1, 2, "no network", finished=True)
+    assert said == ["no network"]
 
 
 def test_a_sync_that_dies_says_why(tmp_path: Path) -> None:

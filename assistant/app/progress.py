@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,13 +53,22 @@ class SyncInBackground:
     Whoever calls `start` calls `stop`, which ends the child and only that. Every write of a sync is atomic, so that
     ending one loses only what was being worked on.
 
-    `command` is what to run; the default is this Python's own `mivault sync`.
+    `command` is what to run; the default is this Python's own `mivault sync`. `on_finished` is told once how it ended,
+    unless `stop` ended it.
     """
 
-    def __init__(self, vault: Path, *, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        vault: Path,
+        *,
+        command: Sequence[str] | None = None,
+        on_finished: Callable[[str], None] | None = None,
+    ) -> None:
         mivault = [sys.executable, "-m", "mivault", "sync", "--vault", str(vault), "--progress-json"]
         self._command = list(command) if command is not None else mivault
         self._progress = Progress("starting")
+        self._on_finished = on_finished
+        self._stopped = False
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -87,6 +96,7 @@ class SyncInBackground:
         """End the child if it still runs: ask, wait `seconds`, then kill."""
         if self._child is None or self._child.poll() is not None:
             return
+        self._stopped = True
         self._child.terminate()
         try:
             self._child.wait(seconds)
@@ -110,6 +120,8 @@ class SyncInBackground:
         with self._lock:
             if not self._progress.finished:
                 self._progress = _ended(code, self._progress)
+        if self._on_finished and not self._stopped:
+            self._on_finished(self._progress.message)
 
 
 def _ended(code: int, last: Progress) -> Progress:
