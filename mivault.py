@@ -117,6 +117,7 @@ def sync(
 def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
     """Every entry: its state, pages and passages, or the reason why not."""
     from index.status import status as status_of
+    from index.status import status_text
     from ingest.manifest import load
     from ingest.own_texts import entries
 
@@ -124,12 +125,8 @@ def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
     rows = status_of(opened, entries(opened, load(opened)))
     if as_json:
         show_json([asdict(row) for row in rows])
-        return
-    show_table(
-        ["id", "kind", "title", "state", "pages", "passages", "why not"],
-        [[r.id, r.kind, r.title, r.state, str(r.pages or ""), str(r.passages or ""), r.reason] for r in rows],
-    )
-    say(f"{sum(r.state == 'searchable' for r in rows)} of {len(rows)} entries can be searched.")
+    else:
+        say(status_text(rows))
 
 
 @app.command()
@@ -262,17 +259,6 @@ def say(text: str, *, err: bool = False) -> None:
 
 def show_json(data: Any) -> None:
     say(json.dumps(data, ensure_ascii=False, indent=1))
-
-
-def show_table(columns: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
 
 
 def main() -> None:

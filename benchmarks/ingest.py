@@ -1,7 +1,7 @@
 """Claim: a folder of papers becomes searchable faster, and in less memory, than with stock LlamaIndex.
 
-`python -m benchmarks.ingest [--papers N]`: the same PDFs of ../shared/papers, each side a process of its own, one after
-the other: `mivault init, add, sync` against SimpleDirectoryReader, SentenceSplitter(256, 32), HuggingFaceEmbedding on
+`python -m benchmarks.ingest [--papers N]`: the same PDFs of ../shared/papers, each side in processes of its own, taking
+turns: `mivault init, add, sync` against SimpleDirectoryReader, SentenceSplitter(256, 32), HuggingFaceEmbedding on
 the same model folder, and ChromaVectorStore. Then a second sync of a vault in which nothing has changed.
 """
 
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.process_tree import ROOT, Measured, measure, python
@@ -26,8 +27,8 @@ PAPERS = ROOT.parent / "shared" / "papers"
 class Side:
     """What one side needed for all papers. `passages` are its own, cut its own way."""
 
-    name: str
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     passages: int
 
@@ -35,6 +36,7 @@ class Side:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--papers", type=int, default=6)
+    options.add_argument("--runs", type=int, default=2)
     options.add_argument(
         "--stock", nargs=2, type=Path, metavar=("FOLDER", "STORE"), help="run the peer in this process"
     )
@@ -42,48 +44,71 @@ def main() -> None:
     if chosen.stock:
         print(json.dumps({"passages": stock(*chosen.stock)}))
     elif PAPERS.is_dir():
-        compare(sorted(PAPERS.glob("*.pdf"))[: chosen.papers])
+        compare(sorted(PAPERS.glob("*.pdf"))[: chosen.papers], chosen.runs)
     else:
         print("../shared/papers is not there: nothing to measure on")
 
 
-def compare(papers: list[Path]) -> None:
-    """Both sides on the same files; prints the figures."""
+def compare(papers: list[Path], runs: int) -> None:
+    """Both sides on the same files, taking turns: `runs` for time, the last one more for memory. Prints every run."""
     pages = sum(map(page_count, papers))
+    print(f"{len(papers)} papers, {pages} pages, whole processes on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
-        folder, vault = Path(name) / "papers", Path(name) / "vault"
+        folder = Path(name) / "papers"
         folder.mkdir()
         for paper in papers:
             shutil.copy(paper, folder)
-        ours, again = mivault(folder, vault)
-        theirs = llama_index(folder, Path(name) / "store")
-    print(f"{len(papers)} papers, {pages} pages, whole processes on {os.cpu_count()} cores")
-    for side in (ours, theirs):
-        speed = f"{side.seconds:6.1f} s  {pages / side.seconds:5.1f} pages/s"
-        print(f"{side.name:8} {speed}  peak {side.peak_mb:5.0f} MB  {side.passages} passages")
-    time, memory = theirs.seconds / ours.seconds, theirs.peak_mb / ours.peak_mb
-    print(f"stock needs {time:.2f} times the time and {memory:.2f} times the memory")
+        done: dict[str, list[Side]] = {"mivault": [], "stock": []}
+        for number in range(runs + 1):
+            place = Path(name) / str(number)
+            done["mivault"].append(mivault(folder, place / "vault", memory=number == runs))
+            done["stock"].append(llama_index(folder, place / "store", memory=number == runs))
+        again = measure(sync(Path(name) / "0" / "vault"), env=os.environ)
+    for side, sides in done.items():
+        wall, cpu = (" ".join(f"{x:.1f}" for x in xs) for xs in zip(*((s.seconds, s.cpu_seconds) for s in sides[:-1])))
+        print(f"{side:8} wall {wall} s  CPU {cpu} s  peak {sides[-1].peak_mb:.0f} MB  {sides[0].passages} passages")
+    report(done["mivault"], done["stock"], pages)
+    check_nothing_done(again)
+
+
+def report(ours: list[Side], theirs: list[Side], pages: int) -> None:
+    """Ratios of medians over the timed runs; memory of the last."""
+    wall = [median(side.seconds for side in sides[:-1]) for sides in (ours, theirs)]
+    cpu = [median(side.cpu_seconds for side in sides[:-1]) for sides in (ours, theirs)]
+    print(f"pages a second: mivault {pages / wall[0]:.1f}, stock {pages / wall[1]:.1f}")
+    memory = theirs[-1].peak_mb / ours[-1].peak_mb
+    print(f"stock / mivault: wall {wall[1] / wall[0]:.2f}, CPU {cpu[1] / cpu[0]:.2f}, memory {memory:.2f}")
+
+
+def check_nothing_done(again: Measured) -> None:
     done = json.loads(again.output)
     print(f"second sync, nothing changed: {again.seconds:.1f} s, {done['parsed']} read, {done['embedded']} embedded")
     if done["parsed"] or done["embedded"]:
         sys.exit("a second sync must do nothing")
 
 
-def mivault(folder: Path, vault: Path) -> tuple[Side, Measured]:
-    """A clean sync, as three commands a user would type, with a cache of its own; then a second sync."""
+def mivault(folder: Path, vault: Path, *, memory: bool) -> Side:
+    """A clean sync as the three commands a user would type, with a cache of its own."""
     env = {**os.environ, "MIVAULT_CACHE": str(vault.parent / "cache")}
-    steps = [("init", str(vault), "--empty"), ("add", str(folder), "--vault", str(vault))]
-    sync = python("mivault.py", "sync", "--vault", str(vault), "--json", "--no-download")
-    runs = [measure(python("mivault.py", *step), env=env) for step in steps] + [measure(sync, env=env)]
-    passages = json.loads(runs[-1].output)["passages"]
-    seconds, peak = sum(run.seconds for run in runs), max(run.peak_mb for run in runs)
-    return Side("mivault", seconds, peak, passages), measure(sync, env=env)
+    init = python("mivault.py", "init", str(vault), "--empty")
+    add = python("mivault.py", "add", str(folder), "--vault", str(vault))
+    steps = [measure(step, env=env, memory=memory) for step in (init, add, sync(vault))]
+    return Side(
+        seconds=sum(step.seconds for step in steps),
+        cpu_seconds=sum(step.cpu_seconds for step in steps),
+        peak_mb=max(step.peak_mb for step in steps),
+        passages=json.loads(steps[-1].output)["passages"],
+    )
 
 
-def llama_index(folder: Path, store: Path) -> Side:
+def sync(vault: Path) -> list[str]:
+    return python("mivault.py", "sync", "--vault", str(vault), "--json", "--no-download")
+
+
+def llama_index(folder: Path, store: Path, *, memory: bool) -> Side:
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
-    run = measure(python("-m", "benchmarks.ingest", "--stock", str(folder), str(store)), env=env)
-    return Side("stock", run.seconds, run.peak_mb, json.loads(run.output.splitlines()[-1])["passages"])
+    run = measure(python("-m", "benchmarks.ingest", "--stock", str(folder), str(store)), env=env, memory=memory)
+    return Side(run.seconds, run.cpu_seconds, run.peak_mb, json.loads(run.output.splitlines()[-1])["passages"])
 
 
 def stock(folder: Path, store: Path) -> int:

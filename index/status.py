@@ -43,6 +43,25 @@ def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
     return [_status(vault, entry, index) for entry in entries]
 
 
+def status_text(rows: Sequence[EntryStatus]) -> str:
+    """A line per entry for a terminal, and how many can be searched. Titles are cut, reasons are not."""
+    width = max((len(row.id) for row in rows), default=2)
+    head = f"{'id':<{width}}  {'state':<10}  {'pages':>5}  {'passages':>8}  {'title':<40}  why not"
+    lines = (
+        f"{r.id:<{width}}  {r.state:<10}  {r.pages or '':>5}  {r.passages or '':>8}  {_cut(r.title):<40}  {r.reason}"
+        for r in rows
+    )
+    searchable = sum(row.state == "searchable" for row in rows)
+    return "\n".join(
+        (head, *(line.rstrip() for line in lines), f"{searchable} of {len(rows)} entries can be searched.")
+    )
+
+
+def _cut(title: str, length: int = 40) -> str:
+    title = "".join(c for c in " ".join(title.split()) if c.isprintable())  # a PDF's title could move the cursor
+    return title if len(title) <= length else title[: length - 1] + "…"
+
+
 def summary(failed: Sequence[Outcome], passages: int) -> str:
     """How a sync ended, in one or two sentences: how many entries failed, and what to do next."""
     offline = sum(one.offline for one in failed)

@@ -1,4 +1,4 @@
-"""A whole sync in a process that can be killed, and what a vault holds afterwards, to compare with an undisturbed one."""
+"""A whole sync in a process that can be killed, and what a vault holds afterwards, to compare with another."""
 
 from __future__ import annotations
 

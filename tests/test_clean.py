@@ -83,7 +83,10 @@ def test_running_heads_go_by_height_and_repetition() -> None:
     ]
     pages[2].append(line("A Running Head", 420))
     kept = without_margins(pages)
-    assert [[found.text for found in page] for page in kept[:2]] == [["body text of page 1", "more"], ["body text of page 2", "more"]]
+    assert [[found.text for found in page] for page in kept[:2]] == [
+        ["body text of page 1", "more"],
+        ["body text of page 2", "more"],
+    ]
     assert [found.text for found in kept[2]] == ["body text of page 3", "more", "A Running Head"]
 
 

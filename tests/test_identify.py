@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pdf_maker import Run, make_pdf, paper_pdf, text_width
 
 from ingest.parse_pdf import Identity, ParseJob, parse_pdf
-from pdf_maker import Run, make_pdf, paper_pdf, text_width
 
 BODY = "Neural networks represent features as directions, and we measure how much these interfere. " * 6
 
@@ -61,7 +61,9 @@ def test_a_running_conference_head_and_small_capitals(tmp_path: Path) -> None:
 
 def test_a_grid_of_authors_with_marks_affiliations_and_mail(tmp_path: Path) -> None:
     runs = [Run("Toys and Their Features", 150, 700, 17, "bold")]
-    for column, (name, place) in enumerate([("Ada Byron", "MIT CSAIL"), ("Yu Tu", "Harvard University"), ("Ai Li", "Anthropic")]):
+    for column, (name, place) in enumerate(
+        [("Ada Byron", "MIT CSAIL"), ("Yu Tu", "Harvard University"), ("Ai Li", "Anthropic")]
+    ):
         x = 90 + 160 * column
         runs += [Run(name, x, 640, 10, "bold"), Run("1,2", x + 52, 644, 6), Run(place, x, 628, 10)]
         runs += [Run(f"{name[:2].lower()}@toys.example", x, 616, 9)]
@@ -69,7 +71,10 @@ def test_a_grid_of_authors_with_marks_affiliations_and_mail(tmp_path: Path) -> N
 
 
 def test_authors_in_one_row_with_and(tmp_path: Path) -> None:
-    runs = [Run("Toys and Their Features", 150, 700, 17, "bold"), Run("Ada Byron, Jean Sammet, and Grace Hopper", 90, 640, 11)]
+    runs = [
+        Run("Toys and Their Features", 150, 700, 17, "bold"),
+        Run("Ada Byron, Jean Sammet, and Grace Hopper", 90, 640, 11),
+    ]
     assert front(tmp_path, runs).authors == ("Ada Byron", "Jean Sammet", "Grace Hopper")
 
 
@@ -109,7 +114,9 @@ def test_the_stamp_goes_before_the_file_name(tmp_path: Path) -> None:
     assert identity(path).arxiv_id == "2309.08600"
 
 
-@given(st.sampled_from(["Ada Byron", "Zoë Müller", "Tom Dupré la Tour", "Oskar van der Wal", "Kyle O'Brien"]), st.data())
+@given(
+    st.sampled_from(["Ada Byron", "Zoë Müller", "Tom Dupré la Tour", "Oskar van der Wal", "Kyle O'Brien"]), st.data()
+)
 def test_names_come_back_however_they_are_joined(first: str, data: st.DataObject) -> None:
     from ingest.identify import _names
 

@@ -30,7 +30,9 @@ def make_vault(root: Path) -> Path:
     (root / "glossary.yaml").write_text("- id: term-probe\n  term: Probe\n  definition: A probe is a classifier.\n")
     (root / "files").mkdir()
     for number, topic in enumerate(TOPICS):
-        text = f"Here we look at {topic} of a network. Section {number} finds {number * 7} {topic} and names them. " * 40
+        text = (
+            f"Here we look at {topic} of a network. Section {number} finds {number * 7} {topic} and names them. " * 40
+        )
         sections = [("Introduction", text), ("Method", text), ("Results", text)]
         paper_pdf(root / "files" / f"{topic}.pdf", f"On {topic}", ["Ada Byron"], sections, ["A. Byron. Notes. 1843."])
         add_entry(vault, {"id": topic, "file": f"files/{topic}.pdf"})

@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pdf_maker import Mark, Run, encrypt_pdf, image_pdf, make_pdf, paper_pdf
 
 from ingest.errors import ParseError
 from ingest.parse_pdf import Parsed, ParseJob, page_picture, parse_pdf
-from pdf_maker import Mark, Run, encrypt_pdf, image_pdf, make_pdf, paper_pdf
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 PROSE = (
@@ -47,7 +47,12 @@ def test_pages_know_their_number_locator_and_paper(tmp_path: Path) -> None:
 
 def test_running_heads_and_page_numbers_go_and_the_body_stays(tmp_path: Path) -> None:
     path = paper_pdf(
-        tmp_path / "a.pdf", "On Toys", ["Ada Byron"], [("Introduction", PROSE * 60)], [], running_head="Journal of Toys 7"
+        tmp_path / "a.pdf",
+        "On Toys",
+        ["Ada Byron"],
+        [("Introduction", PROSE * 60)],
+        [],
+        running_head="Journal of Toys 7",
     )
     pages = parsed(path).pages
     assert len(pages) >= 3
@@ -72,9 +77,14 @@ def test_the_arxiv_stamp_tells_the_id_and_leaves_the_text(tmp_path: Path) -> Non
 def test_ligatures_and_words_broken_at_line_ends_are_repaired(tmp_path: Path) -> None:
     path = make_pdf(
         tmp_path / "a.pdf",
-        ["We ﬁnd that the super-\nposition of features is inter-\npretable. Superposition and self-\nattention matter."],
+        [
+            "We ﬁnd that the super-\nposition of features is inter-\npretable. Superposition and self-\nattention matter."
+        ],
     )
-    assert text_of(path) == "We find that the superposition of features is interpretable. Superposition and self-attention matter."
+    assert (
+        text_of(path)
+        == "We find that the superposition of features is interpretable. Superposition and self-attention matter."
+    )
 
 
 def test_a_word_broken_by_a_pages_end_is_whole_on_the_page_where_it_begins(tmp_path: Path) -> None:
@@ -89,7 +99,11 @@ def test_captions_and_footnotes_do_not_cut_a_paragraph(tmp_path: Path) -> None:
     def column(x: float, lines: list[str], top: float = 700) -> list[Run]:
         return [Run(line, x, top - 12 * n, 10) for n, line in enumerate(lines)]
 
-    left = ["The model learns to represent features as", "directions, and this is why the sum of two", "such directions in the"]
+    left = [
+        "The model learns to represent features as",
+        "directions, and this is why the sum of two",
+        "such directions in the",
+    ]
     right = ["residual stream can be read off by a probe", "that was trained for it. Then it ends."]
     runs = column(72, left) + [Run("1 A footnote in small type.", 72, 90, 8)] + column(320, right)
     text = text_of(make_pdf(tmp_path / "a.pdf", [runs]))
@@ -196,7 +210,10 @@ def test_a_file_that_pdfium_refuses_is_read_by_pypdf(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "a.pdf", ["Words that only the rescue\nreads from this file.", "A second page."])
     path.write_bytes(path.read_bytes().replace(b"/Root", b"/Toor"))  # pypdf looks for the lost catalog, pdfium does not
     result = parsed(path)
-    assert [page.text for page in result.pages] == ["Words that only the rescue reads from this file.", "A second page."]
+    assert [page.text for page in result.pages] == [
+        "Words that only the rescue reads from this file.",
+        "A second page.",
+    ]
     assert "pdfium refused" in result.warnings[0]
 
 

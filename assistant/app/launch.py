@@ -50,7 +50,8 @@ def chat_page(
 ) -> None:
     """Serve the chat page until Ctrl-C; `sync` builds the vault in a process beside it, once the page is there.
 
-    `say` is told the address, and once how the sync ended. Raises PortBusy and UsageError as `listen` does, before anything slow.
+    `say` is told the address, and once how the sync ended. Raises PortBusy and UsageError as `listen` does, before
+    anything slow.
     """
     background = SyncInBackground(vault.root, on_finished=say)
 
