@@ -9,8 +9,9 @@ import contextlib
 import ctypes
 import io
 import re
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
 BOLD = re.compile(rb"bold|medi|black|heavy|demi|cmbx|sfbx", re.IGNORECASE)
 # FPDFText_GetText cuts a character above U+FFFF to 16 bits: mathematical letters (U+1D400-1D7FF) and pictures.
 CUT = re.compile("[\ud400-\ud7ff\uf300-\uf9ff]")
+HALVES = re.compile("[\ud800-\udfff]")  # other files hold such a character as two, as UTF-16 does
 LETTER = re.compile(r"[^\W\d_]")
 MAX_CHARACTERS = 500_000  # of one page; the fullest of 40 papers has 9,000
 
@@ -146,8 +148,8 @@ class _Reader:
             return ""
         buffer = (ctypes.c_ushort * (2 * self.count + 2))()
         written = self.pdfium.FPDFText_GetText(self.raw, 0, self.count, buffer)
-        units = bytes(memoryview(buffer)[: max(written - 1, 0)])
-        return units.decode("utf-16-le", errors="replace")
+        # Unit by unit: decoding would make one of two halves, and every letter after them would be looked for one off.
+        return "".join(map(chr, buffer[: max(written - 1, 0)]))
 
     def lines(self, pieces: int) -> list[Line]:
         found: list[Line] = []
@@ -167,7 +169,10 @@ class _Reader:
         letter = LETTER.search(text, len(text) // 2) or LETTER.search(text)
         sample = start + (letter.start() if letter else 0)
         end = start + len(text) - 1
+        last = next((n for n in range(len(text) - 1, -1, -1) if text[n].isalpha()), len(text) - 1)
         size = max(self._size(sample), self._size(start))
+        if letter and text[max(letter.start() - 1, 0) : letter.end() + 1].isupper():  # it may be a small capital
+            size = max(size, self._size(start + last))
         left, first_low, _, _ = self._place(start)
         _, last_low, right, last_high = self._place(end)
         _, low, _, high = self._place(sample)
@@ -175,7 +180,6 @@ class _Reader:
         if upward:
             left, right = min(left, right), max(left, right)
             low, high = min(first_low, last_low), max(first_low, last_high)
-        last = next((n for n in range(len(text) - 1, -1, -1) if text[n].isalpha()), len(text) - 1)
         bold = self._bold(sample) and self._bold(start + last)
         parts = self._pieces(text, start) if with_pieces and not upward else ()
         return Line(self._whole(text, start) + broken, left, right, low, high, size, bold, upward, parts)
@@ -201,9 +205,13 @@ class _Reader:
 
     def _whole(self, text: str, start: int) -> str:
         """`text` with the characters that pdfium's 16 bits cut made whole again."""
-        if not CUT.search(text):
-            return text
-        return CUT.sub(lambda m: chr(self.pdfium.FPDFText_GetUnicode(self.raw, self._index(start + m.start()))), text)
+        if CUT.search(text):
+            text = CUT.sub(lambda m: self._letter(start + m.start()), text)
+        return _paired(text)
+
+    def _letter(self, at: int) -> str:
+        code = self.pdfium.FPDFText_GetUnicode(self.raw, self._index(at))
+        return chr(code) if 0 < code <= sys.maxunicode else "\ufffd"
 
     def _pieces(self, text: str, start: int) -> tuple[Piece, ...]:
         """A line by type size, letter for letter."""
@@ -218,14 +226,22 @@ class _Reader:
                 pieces[-1] = Piece(pieces[-1].text + text, glyph.size, raised)
             else:
                 pieces.append(Piece(text, glyph.size, raised))
-        return tuple(pieces)
+        return tuple(replace(piece, text=_paired(piece.text)) for piece in pieces)
 
     def _glyph(self, text: str, start: int, at: int) -> _Glyph:
         left, _, right, _ = self._place(start + at)
         x, y = ctypes.c_double(), ctypes.c_double()
         self.pdfium.FPDFText_GetCharOrigin(self.raw, self._index(start + at), x, y)
         space = " " if at and text[at - 1].isspace() else ""
-        return _Glyph(space + text[at], left, right, y.value, round(self._size(start + at), 1))
+        letter = self._letter(start + at) if CUT.match(text[at]) else text[at]
+        return _Glyph(space + letter, left, right, y.value, round(self._size(start + at), 1))
+
+
+def _paired(text: str) -> str:
+    """Halves of a character as the character; a half alone as U+FFFD."""
+    if not HALVES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class _Glyph(NamedTuple):

@@ -394,10 +394,10 @@ def test_a_run_that_measured_nothing_or_was_stopped_does_not_exit_with_0(
     tmp_path: Path, error: BaseException, code: int
 ) -> None:
     class Broken(WordSearch):
-        def __call__(self, question: str, *, k: int = 8) -> list[Hit]:
+        def __call__(self, question: str, *, k: int = 8, per_paper: int = 3) -> list[Hit]:
             if question == CASES[2].question or code == 1:
                 raise error
-            return super().__call__(question, k=k)
+            return super().__call__(question, k=k, per_paper=per_paper)
 
     search: Any = Broken()
     path = write_cases(tmp_path / "c.jsonl", [as_json(c) for c in CASES])
