@@ -20,7 +20,7 @@ chat: install ## Set up, make the starter vault if there is none, open the chat 
 
 ask: install ## One answer with its citations: make ask Q="What is superposition?"
 	@test -n "$$Q" || { echo 'Say what to ask: make ask Q="What is superposition?"'; exit 2; }
-	@test -f $(VAULT)/vault.yaml || { $(BIN)/mivault init $(VAULT) && $(BIN)/mivault sync --vault $(VAULT) --no-download; }
+	@test -f $(VAULT)/index/state.json || $(MAKE) --no-print-directory $(VAULT)/index/state.json
 	@$(BIN)/mivault ask --vault $(VAULT) -- "$$Q"
 export Q
 
@@ -47,8 +47,13 @@ bench: install-dev ## The claims about speed, memory and titles, measured agains
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.titles
 
-eval: install ## Ask the eval set of the vault in $(VAULT) and score the answers.
+eval: install ## Ask the eval set of the vault in ./vault and score the answers.
+	@test -f $(VAULT)/index/state.json || $(MAKE) --no-print-directory $(VAULT)/index/state.json
 	@$(BIN)/mivault eval --vault $(VAULT) $(ARGS)
+
+$(VAULT)/index/state.json:
+	@test -f $(VAULT)/vault.yaml || $(BIN)/mivault init $(VAULT)
+	@$(BIN)/mivault sync --vault $(VAULT) --no-download
 
 clean: ## Remove .venv and caches; vaults are left alone.
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
