@@ -20,6 +20,7 @@ NOT_PUBLIC = tuple(
         "64:ff9b:1::/48",  # local NAT64, RFC 8215; Python 3.11 calls it global
         "192.88.99.0/24",  # 6to4 relays, RFC 7526
         "fec0::/10",  # site-local, RFC 3879
+        "2002::/16",  # 6to4, whose relays are gone (RFC 7526); Pythons differ on whether it is global
         "3fff::/20",  # documentation, RFC 9637
     )
 )
@@ -53,7 +54,7 @@ def _carried(address: Address) -> Sequence[Address | None]:
     if isinstance(address, ipaddress.IPv4Address):
         return ()
     nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
-    return (address.ipv4_mapped, address.sixtofour, nat64)
+    return (address.ipv4_mapped, nat64)
 
 
 def literal(host: str) -> str | None:
