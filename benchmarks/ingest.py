@@ -65,7 +65,8 @@ def compare(papers: list[Path], runs: int) -> None:
             done["stock"].append(llama_index(folder, place / "store", memory=number == runs))
         again = measure(sync(Path(name) / "0" / "vault"), env=os.environ)
     for side, sides in done.items():
-        wall, cpu = (" ".join(f"{x:.1f}" for x in xs) for xs in zip(*((s.seconds, s.cpu_seconds) for s in sides[:-1])))
+        wall = " ".join(f"{one.seconds:.1f}" for one in sides[:-1])
+        cpu = " ".join(f"{one.cpu_seconds:.1f}" for one in sides[:-1])
         print(f"{side:8} wall {wall} s  CPU {cpu} s  peak {sides[-1].peak_mb:.0f} MB  {sides[0].passages} passages")
     report(done["mivault"], done["stock"], pages)
     check_nothing_done(again)

@@ -15,9 +15,9 @@ from hashlib import sha256
 from ingest.records import Heading, Page, Passage, PassageKind, Span
 from ingest.sections import is_bibliography
 
-CHUNKER = "sentences 1, 200 tokens, overlap 40"
+CHUNKER = "sentences 2, 200 tokens, overlap 40"
 SLACK = 50  # tokens over the aim that a passage may have: 200 + 50 stay under the 256 where MiniLM cuts
-SHORT = 40  # tokens: a section's last passage under this joins the one before it, where there is room
+SHORT = 40  # tokens: a section's last passage with less than this to add joins the one before it, where there is room
 JOINT = "\n"  # between the stretches of a passage
 # A sentence's end: a mark, perhaps closing quotes, white space, and what can begin a sentence. Paragraphs end too.
 END = re.compile(
@@ -151,7 +151,7 @@ def sentences(text: str) -> list[str]:
     out: list[str] = []
     start = 0
     for match in END.finditer(text):
-        if match.end() > start and ("\n\n" in match.group() or not NOT_END.search(text, start, match.start() + 1)):
+        if match.end() > start and ("\n\n" in match.group() or not NOT_END.search(text, start, match.start())):
             out.append(text[start : match.end()])
             start = match.end()
     return [*out, text[start:]] if text[start:] else out
@@ -171,15 +171,19 @@ def _cut(
 
 
 def _places(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the splitter's pieces lie. Each is taken at its last place that leaves no gap after the one before it:
-    repeated sentences can then cost overlap, never text."""
+    """Where the splitter's pieces lie, in order. Each is taken at its last place that leaves no gap after the
+    one before it: repeated sentences can then cost overlap, never text. Of two that overlap whole, the longer stays."""
     places: list[tuple[int, int]] = []
     reach = 0
     for piece in pieces:
         latest = reach + len(text[reach:]) - len(text[reach:].lstrip())
         start = text.rfind(piece, 0, latest + len(piece))
-        places.append((start, start + len(piece)))
-        reach = max(reach, start + len(piece))
+        end = start + len(piece)
+        while places and start <= places[-1][0] and end >= places[-1][1]:
+            places.pop()
+        if not places or end > places[-1][1]:
+            places.append((start, end))
+        reach = max(reach, end)
     return places
 
 
@@ -187,7 +191,7 @@ def _rounded(
     text: str, places: list[tuple[int, int]], count: Callable[[str], int], tokens: int
 ) -> Iterator[tuple[int, int]]:
     """The places with a short last one joined to the one before it, and what is too long after all halved."""
-    if len(places) > 1 and count(text[slice(*places[-1])]) < SHORT:
+    if len(places) > 1 and count(text[places[-2][1] : places[-1][1]]) < SHORT:
         whole = (places[-2][0], places[-1][1])
         if count(text[slice(*whole)]) <= tokens + SLACK:
             places = [*places[:-2], whole]

@@ -143,7 +143,17 @@ def _goes_on(a: Paragraph, b: Paragraph) -> bool:
     if a.side or a.bold or b.bold or abs(a.size - b.size) > 0.5 or len(a.text) < 40:
         return False
     text = a.lines[-1].text
+    if len(b.lines) > 1 and not _as_wide(a, b):
+        return False
     return bool(b.text[:1].islower() and (text.endswith((BROKEN, "-")) or not TERMINAL.search(text[-8:])))
+
+
+def _as_wide(a: Paragraph, b: Paragraph) -> bool:
+    """Whether both fill columns of one width, or end at one edge; a table's row and the text after it do not."""
+    (a_width, a_right), (b_width, b_right) = (
+        (max(line.right - line.left for line in p.lines), max(line.right for line in p.lines)) for p in (a, b)
+    )
+    return 0.75 < b_width / max(a_width, 1.0) < 1.33 or abs(a_right - b_right) < 2 * b.size
 
 
 def _gathered(found: Sequence[Paragraph]) -> list[Paragraph]:

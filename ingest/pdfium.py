@@ -170,9 +170,7 @@ class _Reader:
         sample = start + (letter.start() if letter else 0)
         end = start + len(text) - 1
         last = next((n for n in range(len(text) - 1, -1, -1) if text[n].isalpha()), len(text) - 1)
-        size = max(self._size(sample), self._size(start))
-        if letter and text[max(letter.start() - 1, 0) : letter.end() + 1].isupper():  # it may be a small capital
-            size = max(size, self._size(start + last))
+        size = self._usual_size(sample, start, start + last)
         left, first_low, _, _ = self._place(start)
         _, last_low, right, last_high = self._place(end)
         _, low, _, high = self._place(sample)
@@ -197,6 +195,12 @@ class _Reader:
         size = self.pdfium.FPDFText_GetFontSize(self.raw, index)
         self.pdfium.FPDFText_GetMatrix(self.raw, index, matrix)
         return float(size * (matrix.c**2 + matrix.d**2) ** 0.5)
+
+    def _usual_size(self, sample: int, start: int, last: int) -> float:
+        """The size of a line's letters, small capitals (0.7 to 0.85 as large) and indexes aside: of three of them."""
+        size = self._size(sample)
+        end = self._size(last) if self.text[sample].isupper() else size
+        return max(size, self._size(start), end if 1.15 * size < end < 1.45 * size else size)
 
     def _bold(self, at: int) -> bool:
         index = self._index(at)

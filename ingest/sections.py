@@ -82,9 +82,13 @@ def find_headings(
         found = _in_sequence(_romans(looks))
         if sum(bool(mark.number) for mark in found) < 3:
             plain = [mark for mark in looks if not mark.number]
-            found = plain + _by_size(pages, texts, plain, body)
-    found = [mark for mark in found if mark.page or _bare(mark.title) != _bare(paper_title)]
+            found = plain + _by_size(pages, texts, plain, body, paper_title)
+    found = [mark for mark in found if not _is_title(mark.page, mark.title, paper_title)]
     return sorted(found, key=lambda mark: (mark.page, mark.place))
+
+
+def _is_title(page: int, text: str, paper_title: str) -> bool:
+    return page == 0 and _bare(text) == _bare(paper_title)
 
 
 # --- from the outline -----------------------------------------------------------------------------------------------
@@ -145,9 +149,13 @@ def _look(paragraph: Paragraph, text: str, body: float) -> Mark | None:
 
 
 def _by_size(
-    pages: Sequence[Sequence[Paragraph]], texts: Sequence[Sequence[str]], looks: Sequence[Mark], body: float
+    pages: Sequence[Sequence[Paragraph]],
+    texts: Sequence[Sequence[str]],
+    looks: Sequence[Mark],
+    body: float,
+    paper_title: str,
 ) -> list[Mark]:
-    """Headings of a document that does not number them: titles in larger type, the largest two sizes as levels."""
+    """Headings of a document that does not number them: titles in larger type, by size as levels 1 to 3."""
     taken = {(mark.page, mark.place) for mark in looks}
     found = [
         (paragraph.size, page, place, text)
@@ -158,6 +166,7 @@ def _by_size(
         and _short(paragraph, text)
         and _titled(text)
         and WORD.search(text)
+        and not _is_title(page, text, paper_title)
     ]
     sizes = sorted({round(size) for size, *_ in found}, reverse=True)
     level = {size: min(n, 3) for n, size in enumerate(sizes, 1)}

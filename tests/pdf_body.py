@@ -41,6 +41,16 @@ class Body:
         return bytes(data)
 
 
+def add_font(body: Body, name: str) -> int:
+    """A standard font whose codes 1 and 2 are the ligatures fi and fl, and whose code 3 reads as U+1D44A, a letter of
+    mathematics, written in two halves as TeX does."""
+    encoding = "<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl /W] >>"
+    table = body.add_stream(
+        "", b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <03> <D835DC4A> endbfchar"
+    )
+    return body.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding {encoding} /ToUnicode {table} 0 R >>")
+
+
 def pdf_string(text: str) -> str:
     """A text as a PDF's string object, in any script."""
     return f"<{(chr(0xFEFF) + text).encode('utf-16-be').hex()}>"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pdf_body import Body, pdf_string
+from pdf_body import Body, add_font, pdf_string
 
 Font = Literal["regular", "bold", "italic"]
 WIDTH, HEIGHT = 612.0, 792.0  # US letter, in points, as most arXiv papers are
@@ -68,7 +68,7 @@ def make_pdf(
 ) -> Path:
     """Write a PDF; a page given as a string is set line by line from the top, in 11 point type. Returns `path`."""
     body = Body()
-    fonts = " ".join(f"/{name} {body.add(_font(FONTS[name]))} 0 R" for name in FONTS)
+    fonts = " ".join(f"/{name} {add_font(body, FONTS[name])} 0 R" for name in FONTS)
     tree = body.reserve()
     kids = [_page(body, tree, fonts, _runs(page)) for page in pages]
     body.put(tree, f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{k} 0 R' for k in kids)}] >>")
@@ -244,12 +244,6 @@ def wrap(text: str, size: float, width: float, *, hyphenate: bool = False) -> It
         yield line
 
 
-def _font(name: str) -> str:
-    """A standard font whose codes 1 and 2 are the ligatures fi and fl."""
-    encoding = "<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl] >>"
-    return f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding {encoding} >>"
-
-
 def _page(body: Body, tree: int, fonts: str, runs: Sequence[Run]) -> int:
     content = body.add_stream("", b"\n".join(_show(run) for run in runs))
     resources = f"/MediaBox [0 0 {WIDTH} {HEIGHT}] /Resources << /Font << {fonts} >> >>"
@@ -263,7 +257,7 @@ def _runs(page: PageContent) -> Sequence[Run]:
 
 
 def _show(run: Run) -> bytes:
-    text = run.text.replace("ﬁ", "\x01").replace("ﬂ", "\x02").encode("cp1252", errors="replace")
+    text = run.text.replace("ﬁ", "\x01").replace("ﬂ", "\x02").replace("𝑊", "\x03").encode("cp1252", errors="replace")
     for mark in (b"\\", b"(", b")"):
         text = text.replace(mark, b"\\" + mark)
     turn = "0 1 -1 0" if run.upward else "1 0 0 1"

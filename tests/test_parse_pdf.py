@@ -78,7 +78,8 @@ def test_ligatures_and_words_broken_at_line_ends_are_repaired(tmp_path: Path) ->
     path = make_pdf(
         tmp_path / "a.pdf",
         [
-            "We ﬁnd that the super-\nposition of features is inter-\npretable. Superposition and self-\nattention matter."
+            "We ﬁnd that the super-\nposition of features is inter-\npretable. "
+            "Superposition and self-\nattention matter."
         ],
     )
     assert (
@@ -105,10 +106,43 @@ def test_captions_and_footnotes_do_not_cut_a_paragraph(tmp_path: Path) -> None:
         "such directions in the",
     ]
     right = ["residual stream can be read off by a probe", "that was trained for it. Then it ends."]
-    runs = column(72, left) + [Run("1 A footnote in small type.", 72, 90, 8)] + column(320, right)
+    runs = [*column(72, left), Run("1 A footnote in small type.", 72, 90, 8), *column(320, right)]
     text = text_of(make_pdf(tmp_path / "a.pdf", [runs]))
     assert "the sum of two such directions in the residual stream can be read off" in text
     assert "\n\n1 A footnote in small type." in text
+
+
+def test_letters_past_the_basic_plane_do_not_shift_the_places_of_what_follows(tmp_path: Path) -> None:
+    """Found on 2502.07322, p. 3: a figure's 13 such letters, and every line after it had another line's place."""
+    labels = [Run("𝑊 key 𝑊 value", 72, 720 - 9 * n, 6) for n in range(8)]
+    prose = (f"Paragraph {n} of the text. {PROSE * 2}".split() for n in range(3))
+    paragraphs = [[" ".join(words[at : at + 10]) for at in range(0, len(words), 10)] for words in prose]
+    lines = [Run(line, 72, 600 - 90 * n - 12 * m, 10) for n, p in enumerate(paragraphs) for m, line in enumerate(p)]
+    text = text_of(make_pdf(tmp_path / "a.pdf", [[*labels, *lines]]))
+    assert text.startswith("𝑊 key 𝑊 value")
+    assert text.split("\n\n")[1:] == [" ".join(lines) for lines in paragraphs]
+
+
+def test_small_capitals_do_not_cut_a_line_out_of_its_paragraph(tmp_path: Path) -> None:
+    """Found on 2406.11717 and 2206.06520: the line was taken for a footnote and put after the paragraph."""
+    rows = ["We draw on several sets of instructions, which are", "taken from the ones that others made in those days"]
+    runs = [Run(row, 72, 700 - 12 * n, 10) for n, row in enumerate(rows)]
+    runs += [Run("ADVERSARIAL BENCHES AND MORE", 72, 676, 7.6), Run("of that kind, which we", 195, 676, 10)]
+    runs += [Run("filter for length, and then use for all that follows.", 72, 664, 10)]
+    expected = f"{' '.join(rows)} ADVERSARIAL BENCHES AND MORE of that kind, which we {runs[-1].text}"
+    assert text_of(make_pdf(tmp_path / "a.pdf", [runs])) == expected
+
+
+def test_a_table_does_not_swallow_the_text_that_goes_on_below_it(tmp_path: Path) -> None:
+    """Found on 2304.01373, p. 4: text that goes on from the page before was joined to the last row of a table."""
+    table = [
+        Run("Number of Models  four  four  six  nine  five  five  and eight of those", 72, 700 - 12 * n, 10)
+        for n in (0, 1)
+    ]
+    caption = [Run("Table 2. Commonly used suites of models and what they have, all of them in one row.", 72, 670, 10)]
+    column = ["models of that kind have been trained by", "several groups, and all of them are open to", "everybody."]
+    runs = [*table, *caption, *(Run(line, 72, 640 - 12 * n, 10) for n, line in enumerate(column))]
+    assert " ".join(column) in text_of(make_pdf(tmp_path / "a.pdf", [runs])).split("\n\n")
 
 
 def test_headings_with_levels_from_looks_and_from_the_outline(tmp_path: Path) -> None:
