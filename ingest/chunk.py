@@ -15,7 +15,7 @@ from hashlib import sha256
 from ingest.records import Heading, Page, Passage, PassageKind, Span
 from ingest.sections import is_bibliography
 
-CHUNKER = "sentences 2, 200 tokens, overlap 40"
+CHUNKER = "sentences 2, 200 tokens, overlap 20"
 SLACK = 50  # tokens over the aim that a passage may have: 200 + 50 stay under the 256 where MiniLM cuts
 SHORT = 40  # tokens: a section's last passage with less than this to add joins the one before it, where there is room
 JOINT = "\n"  # between the stretches of a passage
@@ -39,7 +39,7 @@ class Section:
 
 
 def chunk(
-    pages: Sequence[Page], count_tokens: Callable[[str], int], *, tokens: int = 200, overlap: int = 40
+    pages: Sequence[Page], count_tokens: Callable[[str], int], *, tokens: int = 200, overlap: int = 20
 ) -> list[Passage]:
     """The passages of a source in order; they cover every character of its pages that is no white space.
 

@@ -5,6 +5,7 @@ All are frozen; `as_json` and `from_json` are inverse to each other (a property 
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -136,9 +137,14 @@ def from_json(kind: type[Record], data: Mapping[str, Any]) -> Record:
 
     Raises KeyError or TypeError where `data` is not such a record.
     """
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: _restore(hints[name], value) for name, value in data.items() if name in names})
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)  # .3 ms: too much for each of a thousand passages
 
 
 def _restore(hint: Any, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pdf_maker import Mark, Run, encrypt_pdf, image_pdf, make_pdf, paper_pdf
@@ -28,7 +29,7 @@ def text_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("columns", [1, 2])
-def test_a_papers_paragraphs_come_back_whole_and_in_order(tmp_path: Path, columns: int) -> None:
+def test_a_papers_paragraphs_come_back_whole_and_in_order(tmp_path: Path, columns: Literal[1, 2]) -> None:
     paragraphs = [f"Paragraph {n} begins here. {PROSE * 2}It ends with number {n}." for n in range(1, 25)]
     sections = [("Introduction", "\n\n".join(paragraphs[:12])), ("Method", "\n\n".join(paragraphs[12:]))]
     path = paper_pdf(tmp_path / "a.pdf", "On Toys", ["Ada Byron"], sections, [], columns=columns, hyphenate=True)

@@ -21,7 +21,7 @@ from ingest.parse_pdf import Parsed, ParseJob
 from ingest.worker import ParserPool
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT = 2.0  # seconds: a child needs .4 to start and .01 for a small file on two busy cores
+LIMIT = 1.5  # seconds: a child needs .4 to start and .01 for a small file on two busy cores
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent that Windows does not have")
 
 
@@ -122,7 +122,7 @@ def test_a_slow_file_is_too_slow_and_the_others_go_on(small: Path, slow: Path) -
         found = outcomes(pool, jobs([slow, small, small, small]))
         lasted = time.monotonic() - began
     assert found == {
-        "0-slow": "too slow: parsing took over 2 seconds",
+        "0-slow": f"too slow: parsing took over {LIMIT:g} seconds",
         "1-small": "parsed",
         "2-small": "parsed",
         "3-small": "parsed",
@@ -137,7 +137,7 @@ def test_a_child_that_hangs_is_killed_and_the_others_go_on(small: Path) -> None:
             found[job.paper_id] = "parsed" if isinstance(result, Parsed) else result.message
             if job.paper_id == "a":
                 stopped = pids(pool)[0]
-    assert found.pop("victim") == "too slow: parsing took over 2 seconds"
+    assert found.pop("victim") == f"too slow: parsing took over {LIMIT:g} seconds"
     assert found == dict.fromkeys("abc", "parsed")
     assert not alive(stopped)
 
@@ -152,9 +152,10 @@ def test_a_child_that_dies_costs_its_own_file_only(small: Path) -> None:
 def test_a_child_that_died_between_two_files_costs_nothing(small: Path) -> None:
     with ParserPool(workers=1) as pool:
         assert outcomes(pool, jobs([small])) == {"0-small": "parsed"}
-        [victim] = pids(pool)
-        os.kill(victim, signal.SIGKILL)
-        assert gone(victim)
+        process = pool._children[0]._process
+        assert process
+        process.kill()
+        process.wait()
         assert outcomes(pool, jobs([small])) == {"0-small": "parsed"}
 
 
