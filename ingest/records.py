@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -137,7 +137,7 @@ def from_json(kind: type[Record], data: Mapping[str, Any]) -> Record:
 
     Raises KeyError or TypeError where `data` is not such a record.
     """
-    hints = _hints(kind)
+    hints = _hints(typing.cast(Hashable, kind))
     names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: _restore(hints[name], value) for name, value in data.items() if name in names})
 
