@@ -48,11 +48,12 @@ def refresh(
     began = clock()
     with vault.writing():
         built = build(vault, embedder, on_progress=on_progress, reindex=reindex)
-        embedded, parsed, failed, last = built.embedded, 0, list[Outcome](), float("-inf")
+        embedded, parsed, failed, last = built.embedded, 0, list[Outcome](), began
         for outcome in sync(vault, tools, only=only, download=download, on_progress=on_progress):
             parsed += outcome.parsed
             failed += [outcome] if outcome.reason else []
-            if clock() - last > build_every_seconds and outcome.parsed:
+            waited = clock() - last > build_every_seconds
+            if (outcome.own and last == began) or (outcome.parsed and waited):  # our own texts at once, all together
                 embedded += build(vault, embedder, on_progress=on_progress).embedded
                 last = clock()
         built = build(vault, embedder, on_progress=on_progress)

@@ -33,12 +33,13 @@ ORIGINAL = "original.pdf"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one source ended: `parsed` where its pages were read anew in this run, `reason` where it could not be had,
-    `offline` where that was for want of a network."""
+    `offline` where that was for want of a network. `own` marks our notes and glossary terms."""
 
     entry_id: str
     parsed: bool = False
     reason: str = ""
     offline: bool = False
+    own: bool = False
 
 
 def sync(
@@ -83,7 +84,7 @@ def _sync_own_texts(vault: Vault, tools: Tools, only: frozenset[str]) -> Iterato
         if done.items() <= state.items() and _has_passages(vault, text.entry.id, state):
             continue
         _write_source(vault, tools, text.paper, [text.page], done)
-        yield Outcome(text.entry.id, parsed=True)
+        yield Outcome(text.entry.id, parsed=True, own=True)
 
 
 # --- files and downloads ---------------------------------------------------------------------------------------------
