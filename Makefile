@@ -45,7 +45,9 @@ format: install-dev ## Format the code.
 bench: install-dev ## The claims about speed, memory and titles, measured against named peers.
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.parsing
 	$(BIN)/python -m benchmarks.titles
+	$(BIN)/python -m benchmarks.startup
 
 eval: install ## Ask the eval set of the vault in ./vault and score the answers.
 	@test -f $(VAULT)/index/state.json || $(MAKE) --no-print-directory $(VAULT)/index/state.json
