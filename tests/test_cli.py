@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,17 +90,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, papers: Path, model_cache: P
     return vault
 
 
-def test_help_is_quick() -> None:
-    """Asked: under .5 s. Twice that here, since the machine is shared; benchmarks/startup.py measures it."""
-    times = []
-    for _ in range(3):
-        began = time.monotonic()
-        subprocess.run([sys.executable, "-m", "mivault", "--help"], cwd=ROOT, capture_output=True, check=True)
-        times.append(time.monotonic() - began)
-    assert min(times) < 1.0
-
-
 def test_help_loads_nothing_heavy() -> None:
+    """What keeps it under half a second; benchmarks/startup.py measures that."""
     heavy = ("torch", "gradio", "chromadb", "llama_index", "openvino", "httpx")
     code = f"import sys, mivault; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
