@@ -253,7 +253,7 @@ def open_or_create(path: Path) -> Vault:
 
 def say(text: str, *, err: bool = False) -> None:
     """Text on stdout, or what is said beside it on stderr."""
-    typer.echo(text, err=err)
+    typer.echo(text.encode("utf-8", "replace").decode(), err=err)  # file names may hold bytes that are no text
     (sys.stderr if err else sys.stdout).flush()
 
 
@@ -274,6 +274,11 @@ def main() -> None:
             raise
         say(f"mivault: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder without rights
+        if debug:
+            raise
+        say(f"mivault: {error.strerror or error}: {error.filename or ''} (check the disk and its rights)", err=True)
+        sys.exit(1)
     except SystemExit as stopped:
         if stopped.code == 130:
             say("Stopped. What was done is kept; the same command goes on from there.", err=True)

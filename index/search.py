@@ -45,7 +45,7 @@ class Search:
 
         Raises UsageError for an empty question, IndexMissing, ModelMismatch or IndexDamaged where it cannot search.
         """
-        question = question.strip()[:QUERY_CHARACTERS]
+        question = question.encode("utf-8", "replace").decode().strip()[:QUERY_CHARACTERS]  # a shell passes any bytes
         if not question:
             raise UsageError("the question is empty", "ask something")
         with self._lock:

@@ -49,8 +49,8 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
             raise UsageError("only http and https addresses can be added", "download it and add the file")
         else:
             raise UsageError("no such file or folder, and not an arXiv id", "check the spelling")
-    except MivaultError as error:
-        yield Added(what, reason=str(error))
+    except (MivaultError, OSError) as error:
+        yield Added(what, reason=_reason(error))
 
 
 def remove(vault: Vault, entry_id: str) -> None:
@@ -78,8 +78,14 @@ def _add_folder(vault: Vault, folder: Path, identify: Callable[[Path], Identity]
     for pdf in pdfs:
         try:
             yield _add_file(vault, pdf, identify)
-        except MivaultError as error:
-            yield Added(str(pdf), reason=str(error))
+        except (MivaultError, OSError) as error:
+            yield Added(str(pdf), reason=_reason(error))
+
+
+def _reason(error: MivaultError | OSError) -> str:
+    return (
+        str(error) if isinstance(error, MivaultError) else f"{error.strerror or error} (check the file and its rights)"
+    )
 
 
 def _add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity]) -> Added:

@@ -35,10 +35,11 @@ WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def repaired(text: str) -> str:
-    """Text without ligatures, control characters, soft hyphens and odd spaces; accents composed (NFC)."""
+    """Text without ligatures, control characters, soft hyphens and odd spaces; accents composed (NFC). Half of a
+    surrogate pair, which no file and no tokenizer takes, becomes "?"."""
     if text.isascii() and text.isprintable():
         return text
-    return unicodedata.normalize("NFC", text.translate(TABLE))
+    return unicodedata.normalize("NFC", text.translate(TABLE).encode("utf-8", "replace").decode())
 
 
 def garbled(text: str) -> float:

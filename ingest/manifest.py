@@ -20,6 +20,13 @@ KINDS = get_args(EntryKind)
 _LINE = "__line__"
 _KNOWN = {f.name for f in fields(Entry)} - {"extra"}
 _LISTS = ("authors", "sources")
+_SCALARS = ("title", "section", "arxiv", "url", "file", "licence", "password")
+_SHAPES: Mapping[str, tuple[type, str]] = {
+    "entries": (list, "one '- id: ...' for each entry"),
+    "sections": (dict, "sections: {key: title}"),
+    "allow_hosts": (list, "allow_hosts: [host, host]"),
+    "embedding_model": (str, "embedding_model: a folder or a name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,29 @@ def load(vault: Vault) -> Manifest:
         raise ManifestError(
             f"{path.name}: format {data['format']!r} is not known", "it was written by a newer mivault: update"
         )
-    entries = _entries(path.name, data.get("entries") or [])
+    for key, (kind, example) in _SHAPES.items():
+        if not isinstance(data.get(key) or kind(), kind):
+            raise ManifestError(
+                f"{path.name}, line {_line_of(path, key)}: '{key}:' has another shape", f"write {example}"
+            )
     return Manifest(
         name=str(data.get("name", "")),
         sections={str(k): str(v) for k, v in (data.get("sections") or {}).items() if k != _LINE},
-        entries=entries,
+        entries=_entries(path, data.get("entries") or []),
         embedding_model=data.get("embedding_model"),
         allow_hosts=frozenset(map(str, data.get("allow_hosts") or ())),
     )
+
+
+def _line_of(path: Path, key: str, item: int | None = None) -> int:
+    """The line (from 1) of a top-level key, or of an item of its list."""
+    import yaml
+
+    root = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    for name, value in root.value if root is not None else ():
+        if name.value == key:
+            return int((name if item is None else value.value[item]).start_mark.line) + 1
+    return 1
 
 
 def pdf_source(entry: Entry) -> str:
@@ -82,12 +104,14 @@ def read_yaml(path: Path) -> Any:
         raise ManifestError(f"{path.name} is not YAML: {error}", "mend it and try again") from error
 
 
-def _entries(name: str, rows: Any) -> tuple[Entry, ...]:
-    if not isinstance(rows, list):
-        raise ManifestError(f"{name}: 'entries:' must be a list", "start each entry with '- id: ...'")
+def _entries(path: Path, rows: list[Any]) -> tuple[Entry, ...]:
+    name = path.name
     entries: list[Entry] = []
     seen: dict[str, int] = {}
-    for row in rows:
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            line = _line_of(path, "entries", number)
+            raise ManifestError(f"{name}, line {line}: an entry is {row!r}", "each entry starts with '- id: ...'")
         entry = _entry(name, row)
         if entry.id in seen:
             raise ManifestError(
@@ -98,9 +122,7 @@ def _entries(name: str, rows: Any) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _entry(name: str, row: Any) -> Entry:
-    if not isinstance(row, dict):
-        raise ManifestError(f"{name}: an entry is {row!r}", "each entry starts with '- id: ...'")
+def _entry(name: str, row: dict[str, Any]) -> Entry:
     where = f"{name}, line {row[_LINE]}"
     identifier = row.get("id")
     if not isinstance(identifier, str) or not SAFE_ID.fullmatch(identifier) or ".." in identifier:
@@ -111,8 +133,13 @@ def _entry(name: str, row: Any) -> Entry:
     for key in _LISTS:
         if not isinstance(row.get(key) or [], list):
             raise ManifestError(f"{where}: '{key}:' must be a list", f"write {key}: [a, b]")
+    for key in _SCALARS:
+        if isinstance(row.get(key), (dict, list)):
+            raise ManifestError(f"{where}: '{key}:' must be one text", f"write {key}: ...")
+    if (file := row.get("file")) and (Path(str(file)).is_absolute() or ".." in Path(str(file)).parts):
+        raise ManifestError(f"{where}: {file!r} leads outside the vault", "name a file inside the vault folder")
     year = row.get("year")
-    if year is not None and not isinstance(year, int):
+    if year is not None and (not isinstance(year, int) or isinstance(year, bool)):
         raise ManifestError(f"{where}: year {year!r} is not a number", "write year: 2024")
     known: dict[str, Any] = {k: v for k, v in row.items() if k in _KNOWN and v is not None}
     known |= {key: tuple(map(str, row.get(key) or ())) for key in _LISTS}
@@ -168,13 +195,14 @@ def remove_entry(vault: Vault, entry_id: str) -> None:
 
 
 def _replace(vault: Vault, text: str) -> None:
-    candidate = vault.manifest_path.with_name(".vault.yaml.new")
+    candidate = vault.root / ".new" / vault.manifest_path.name
     write_bytes(candidate, text.encode())
     try:
-        _entries(vault.manifest_path.name, (read_yaml(candidate) or {}).get("entries") or [])
+        _entries(candidate, (read_yaml(candidate) or {}).get("entries") or [])
         candidate.replace(vault.manifest_path)
     finally:
         candidate.unlink(missing_ok=True)
+        candidate.parent.rmdir()
 
 
 def _entries_node(text: str) -> Any:

@@ -69,7 +69,10 @@ def _notes(folder: Path, titles: dict[str, str]) -> Iterator[OwnText]:
     for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
         if not SAFE_ID.fullmatch(path.stem):
             raise ManifestError(f"notes/{path.name} cannot be an id", "use letters, digits, '.', '_' and '-'")
-        head, body = _front_matter(path.read_text(encoding="utf-8"))
+        try:
+            head, body = _front_matter(path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise ManifestError(f"notes/{path.name} is not UTF-8 text", "save it as UTF-8, or take it out") from error
         title = head.get("title") or titles.get(path.stem) or path.stem
         yield _own_text(f"note-{path.stem}", "note", title, _named(_plain(body), titles))
 

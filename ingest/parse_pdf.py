@@ -18,7 +18,7 @@ from ingest.pdfium import OutlineItem
 from ingest.records import Heading, Page
 from ingest.sections import Mark, find_headings
 
-PARSER = f"{pdfium.version()}, clean 2"
+PARSER = f"{pdfium.version()}, clean 3"
 MAX_BYTES = 200 * 2**20  # of a file; the largest of 40 papers has 8 MB
 MAX_PAGES = 3000  # the longest book tried has 352
 HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31

@@ -52,17 +52,27 @@ def sync(
 ) -> Iterator[Outcome]:
     """Our own texts first, then the files that are here, then the downloads. The caller holds `vault.writing()`.
 
-    `only` limits the run to these entries (all where it is empty); without `download` no network is touched.
+    `only` limits the run to these entries (all where it is empty), and tries them again whatever kept them before;
+    without `download` no network is touched.
     """
     manifest = load(vault)
     listed = entries(vault, manifest)
     forget_removed(vault, {entry.id for entry in listed})
     chosen = [e for e in manifest.entries if not only or e.id in only]
+    for entry in chosen if only else ():
+        forgive(vault, entry)
     yield from list(_sync_own_texts(vault, tools, only))  # all are written before the first is reported: they are small
     jobs = _Jobs(vault, tools, {e.id: e for e in chosen}, on_progress)
     yield from jobs.parse(_files_here(vault, chosen, jobs))
     if download:
         yield from jobs.parse(_downloads(vault, tools, chosen, jobs))
+
+
+def forgive(vault: Vault, entry: Entry) -> None:
+    """Let an entry that failed be tried again: its address may be allowed now, or the reason gone."""
+    state = vault.state(entry.id)
+    if state.get("reason"):
+        vault.write_state(entry.id, state | {"temporary": True})
 
 
 def forget_removed(vault: Vault, listed: set[str]) -> None:
@@ -118,7 +128,7 @@ class _Jobs:
         for entry, path in files:
             self.started += 1
             self.progress("parse", self.done, self.started)
-            yield ParseJob(entry.id, path, entry.extra.get("password"))
+            yield ParseJob(entry.id, path, _password(entry))
 
     def _finish(self, entry: Entry, path: Path, result: Parsed | SourceError) -> Outcome:
         sha256 = file_digest(path)
@@ -139,6 +149,10 @@ class _Jobs:
     def _take_failed(self) -> list[Outcome]:
         failed, self.failed = self.failed, []
         return failed
+
+
+def _password(entry: Entry) -> str | None:
+    return str(entry.extra["password"]) if entry.extra.get("password") is not None else None
 
 
 def describe(entry: Entry, parsed: Parsed, metadata: Metadata | None, sha256: str) -> Paper:
@@ -185,7 +199,7 @@ def _needs_parsing(vault: Vault, entry: Entry, original: Path) -> bool:
     if state.get("file_sha256") != file_digest(original):
         return True
     if state.get("reason"):
-        password_given = bool(entry.extra.get("password")) and "password" in state["reason"]
+        password_given = _password(entry) is not None and "password" in state["reason"]
         return bool(state.get("temporary")) or state.get("parser_tried") != PARSER or password_given
     made_by = (state.get("parser"), state.get("chunker"))
     return made_by != (PARSER, CHUNKER) or not _has_passages(vault, entry.id, state)

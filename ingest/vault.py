@@ -159,7 +159,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, data: Any) -> None:
-    write_bytes(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
+    write_bytes(path, _encoded(data, indent=1))
+
+
+def _encoded(data: Any, indent: int | None = None) -> bytes:
+    """JSON in UTF-8. Half a surrogate pair, which broken PDFs hold, becomes one "?": offsets stay as they are."""
+    return json.dumps(data, ensure_ascii=False, indent=indent).encode("utf-8", "replace")
 
 
 def read_json(path: Path) -> Any:
@@ -172,7 +177,7 @@ def read_json(path: Path) -> Any:
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> str:
     """Write a row per line; returns the sha256 of the file."""
-    data = b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+    data = b"".join(_encoded(row) + b"\n" for row in rows)
     write_bytes(path, data)
     return digest(data)
 

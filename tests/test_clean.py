@@ -93,3 +93,7 @@ def test_running_heads_go_by_height_and_repetition() -> None:
 def test_a_number_in_the_text_is_no_page_number() -> None:
     page = [line("above it", 500), line("42", 400), line("below it", 300), line("7", 30)]
     assert [found.text for found in without_margins([page])[0]] == ["above it", "42", "below it"]
+
+
+def test_half_a_surrogate_pair_keeps_its_place() -> None:
+    assert repaired("a \ud835 b") == "a ? b"

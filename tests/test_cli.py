@@ -291,6 +291,19 @@ def test_a_model_that_is_gone_leaves_the_papers_own_sentences(
     assert "did not answer" in answer["notices"][0]
 
 
+def test_bytes_that_are_no_text_are_a_question_like_any_other(run: Run, built: Path) -> None:
+    for command in ("search", "ask"):
+        ran = run(command, "what is \udcff a circuit", "--vault", built)
+        assert ran.code == 0, ran.err
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    ran = run("init", tmp_path / "file" / "vault")
+    assert (ran.code, len(ran.err.strip().splitlines())) == (1, 1)
+    assert ran.err.startswith("mivault: Not a directory")
+
+
 def test_a_malformed_setting_is_named(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIVAULT_TIMEOUT", "soon")
     ran = run("status", "--vault", built)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,14 @@ def test_entries_are_read_with_what_is_unknown_kept(vault: Vault) -> None:
         ("a: b: c\n", "line 1"),
         ("", "line 1"),
         ("\tentries:\n", "line 1"),
+        ("name: x\nentries: {a: b}\n", "line 2"),
+        ("entries:\n- id: a\n- [1]\n", "line 3"),
+        ("entries: []\nsections: [a]\n", "line 2"),
+        ("entries: []\nallow_hosts: 5\n", "line 2"),
+        ("entries: []\nembedding_model: [x]\n", "line 2"),
+        ("entries:\n- id: a\n  title: {x: 1}\n", "line 2"),
+        ("entries:\n- id: a\n  file: ../../etc/passwd\n", "line 2"),
+        ("entries:\n- id: a\n  file: /etc/passwd\n", "line 2"),
     ],
 )
 def test_a_malformed_manifest_names_its_line(tmp_path: Path, text: str, line: str) -> None:
@@ -109,6 +118,31 @@ def test_a_bad_addition_leaves_the_file_alone(vault: Vault) -> None:
     with pytest.raises(ManifestError):
         add_entry(vault, {"id": "first", "title": "taken"})
     assert vault.manifest_path.read_text() == MANIFEST
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text("ab:", max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", min_size=1, max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEYS = ("id", "kind", "title", "authors", "sources", "year", "file", "password", "odd")
+
+
+@given(
+    st.dictionaries(st.sampled_from(["sections", "allow_hosts", "embedding_model", "name", "format"]), values),
+    st.lists(st.dictionaries(st.sampled_from(KEYS), values, max_size=4) | values, max_size=3) | values,
+)
+def test_any_yaml_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, top: dict[str, object], entries: object
+) -> None:
+    root = tmp_path_factory.mktemp("vault")
+    (root / "vault.yaml").write_text(yaml.safe_dump({**top, "entries": entries}))
+    try:
+        load(Vault.open(root))
+    except ManifestError as error:
+        assert "\n" not in str(error)
 
 
 printable = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=60)

@@ -100,3 +100,11 @@ def test_a_malformed_glossary_names_file_and_line(tmp_path: Path, text: str) -> 
     (vault.root / "glossary.yaml").write_text(text)
     with pytest.raises(ManifestError, match=r"glossary\.yaml, line 1"):
         own_texts(vault, load(vault))
+
+
+def test_a_note_that_is_no_text_is_named(tmp_path: Path) -> None:
+    vault = create(tmp_path / "v", empty=True)
+    (vault.root / "notes").mkdir()
+    (vault.root / "notes" / "scan.md").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ManifestError, match=r"notes/scan\.md is not UTF-8"):
+        own_texts(vault, load(vault))

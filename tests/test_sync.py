@@ -187,3 +187,24 @@ def test_our_own_texts_come_first(tmp_path: Path, tools: Tools) -> None:
     kinds = {vault.paper(o.entry_id).kind for o in outcomes}  # type: ignore[union-attr]
     assert kinds == {"note", "glossary"}
     assert all(len(vault.passages(o.entry_id)) >= 1 for o in outcomes)
+
+
+def test_naming_an_entry_tries_it_again_whatever_kept_it_before(
+    vault: Vault, tools: Tools, server: LoopbackArxiv, tmp_path: Path
+) -> None:
+    """A refused address is not tried again by itself; once it is allowed, `sync ID` must have it."""
+    url = server.page("/papers/late.pdf", pdf(tmp_path / "late.pdf", "Late").read_bytes())
+    add_entry(vault, {"id": "late", "url": url, "sources": ["pdf"]})
+    with open_tools(ReadableEmbedder().count_tokens, api_url=server.api_url) as strict:
+        [refused] = run(vault, strict)
+    assert refused.reason
+    assert run(vault, tools) == []
+    assert list(sync(vault, tools, only=frozenset({"late"}))) == [Outcome("late", parsed=True)]
+
+
+def test_a_password_of_digits_is_a_password(vault: Vault, tools: Tools, tmp_path: Path) -> None:
+    file = encrypt_pdf(pdf(tmp_path / "locked.pdf", "Locked"), "1234")
+    [entry_id] = put(vault, file)
+    text = vault.manifest_path.read_text()
+    vault.manifest_path.write_text(text.replace(f"- id: {entry_id}\n", f"- id: {entry_id}\n  password: 1234\n"))
+    assert run(vault, tools) == [Outcome(entry_id, parsed=True)]
