@@ -8,6 +8,8 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c '$(IN_RANGE)' >/dev/null 2>&1 && echo $$p && break; done)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+ASKED := $(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+GO_ON := { tail -n 3 $(VENV)/pip.log; test -x $(BIN)/mivault && echo "$(VENV) could not be brought up to date: going on with what is there."; }
 
 .PHONY: help chat ask install install-dev test check format bench eval clean
 .DEFAULT_GOAL := help
@@ -24,9 +26,9 @@ ask: install ## One answer with its citations: make ask Q="What is superposition
 	@$(BIN)/mivault ask --vault $(VAULT) -- "$$Q"
 export Q
 
-install: $(VENV)/.installed ## Set up .venv, nothing else.
+install: $(VENV)/.installed-$(ASKED) ## Set up .venv, nothing else.
 
-install-dev: $(VENV)/.installed-dev ## Set up .venv with what the checks need.
+install-dev: $(VENV)/.installed-dev-$(ASKED) ## Set up .venv with what the checks need.
 
 test: install-dev ## Lint, types, import contracts and the whole test suite.
 	$(BIN)/ruff check .
@@ -64,9 +66,11 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "mivault needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+# Stamped with what is asked for, not with when: a checkout that changes no dependency installs nothing, with a network
+# or without. Where pip fails on a .venv that has worked before, it is used as it is.
+$(VENV)/.installed-$(ASKED): $(VENV)/bin/python
 	@echo "Setting up $(VENV) (a few minutes, once)"
-	@$(PIP) -e . && touch $@
+	@$(PIP) -e . >$(VENV)/pip.log 2>&1 && touch $@ || $(GO_ON)
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@$(PIP) -e ".[dev]" && touch $@
+$(VENV)/.installed-dev-$(ASKED): $(VENV)/.installed-$(ASKED)
+	@$(PIP) -e ".[dev]" >$(VENV)/pip.log 2>&1 && touch $@ || $(GO_ON)
