@@ -1,0 +1,59 @@
+"""What every command shares: its common options, the vault it opens, and how it says things."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mivault_env import Environment
+
+if TYPE_CHECKING:
+    from ingest.vault import Vault
+
+VaultOption = Annotated[Path, typer.Option("--vault", help="The vault's folder.", envvar="MIVAULT_VAULT")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+HERE = Path("vault")
+
+
+_ENVIRONMENT: ContextVar[Environment] = ContextVar("environment")
+
+
+def use_environment(found: Environment) -> None:
+    """Hand every command the settings that `mivault.py` read."""
+    _ENVIRONMENT.set(found)
+
+
+def environment() -> Environment:
+    """The settings of this run."""
+    return _ENVIRONMENT.get(Environment())
+
+
+def open_vault(path: Path) -> Vault:
+    from ingest.vault import Vault
+
+    return Vault.open(path)
+
+
+def open_or_create(path: Path) -> Vault:
+    from ingest.starter import create
+    from ingest.vault import Vault
+
+    if Vault(path).manifest_path.exists():
+        return Vault.open(path)
+    say(f"There was no vault at {path}: made the starter vault there.", err=True)
+    return create(path)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Text on stdout, or what is said beside it on stderr."""
+    typer.echo(text.encode("utf-8", "replace").decode(), err=err)  # file names may hold bytes that are no text
+    (sys.stderr if err else sys.stdout).flush()
+
+
+def show_json(data: Any) -> None:
+    say(json.dumps(data, ensure_ascii=False, indent=1))

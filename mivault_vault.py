@@ -1,0 +1,119 @@
+"""Commands that fill a vault and look after it: init, add, sync, status, remove."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mivault_env import open_embedder, opened_tools
+from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, say, show_json
+
+app = typer.Typer()
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = HERE,
+    empty: Annotated[bool, typer.Option("--empty", help="Without the starter list, glossary and notes.")] = False,
+) -> None:
+    """Make a new vault: the starter list, glossary and notes, or nothing at all."""
+    from ingest.starter import create
+
+    vault = create(directory, empty=empty)
+    say(f"Made a vault at {vault.root}. Next: mivault sync --vault {directory}")
+
+
+@app.command()
+def add(
+    what: Annotated[list[str], typer.Argument(metavar="PATH|FOLDER|ARXIV-ID|URL...")],
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Put PDFs, folders of them, arXiv ids or URLs of PDFs into the vault; makes the starter vault if there is none."""
+    from ingest.add import Added
+    from ingest.add import add as add_to
+    from ingest.first_page import first_pages
+
+    opened = open_or_create(vault)
+    done: list[Added] = []
+    with opened.writing(), first_pages() as identify:
+        for one in (added for name in what for added in add_to(opened, name, identify)):
+            done.append(one)
+            if not as_json:
+                say(f"{one.what}: {one.entry_id or 'not added'}{f' ({one.reason})' if one.reason else ''}")
+    if as_json:
+        show_json([asdict(one) for one in done])
+    else:
+        say(f"{len({one.entry_id for one in done if one.entry_id})} in the vault. Next: mivault sync --vault {vault}")
+    if any(one.failed for one in done):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sync(
+    only: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Only these entries.")] = None,
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+    no_download: Annotated[bool, typer.Option("--no-download", help="Only what is here already.")] = False,
+    reindex: Annotated[bool, typer.Option("--reindex", help="Embed everything again, with the model set now.")] = False,
+    progress_json: Annotated[bool, typer.Option("--progress-json", hidden=True)] = False,
+) -> None:
+    """Download, parse, chunk, embed and index what changed. Ctrl-C leaves a vault that the next sync completes."""
+    from index.refresh import refresh
+    from index.status import summary
+    from ingest.progress import bars, json_lines
+
+    opened = open_vault(vault)
+    embedder = open_embedder(opened, environment())
+    progress = json_lines(say) if progress_json else bars(quiet=as_json)
+    with progress as on_progress, opened_tools(opened, embedder, environment()) as tools:
+        done = refresh(
+            opened,
+            tools,
+            embedder,
+            only=frozenset(only or ()),
+            download=not no_download,
+            reindex=reindex,
+            on_progress=on_progress,
+        )
+    message = summary(done.failed, done.passages)
+    if progress_json:
+        say(json.dumps({"finished": True, "message": message}))
+    elif as_json:
+        show_json(asdict(done))
+    else:
+        say(f"{done.parsed} read, {done.embedded} embedded, {done.passages} passages, {done.seconds:.1f} s. {message}")
+
+
+@app.command()
+def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
+    """Every entry: its state, pages and passages, or the reason why not."""
+    from index.status import status as status_of
+    from index.status import status_text
+    from ingest.manifest import load
+    from ingest.own_texts import entries
+
+    opened = open_vault(vault)
+    rows = status_of(opened, entries(opened, load(opened)))
+    if as_json:
+        show_json([asdict(row) for row in rows])
+    else:
+        say(status_text(rows))
+
+
+@app.command()
+def remove(entry_id: Annotated[str, typer.Argument(metavar="ID")], vault: VaultOption = HERE) -> None:
+    """Take an entry, its file and its passages out of the vault."""
+    from index.build import build
+    from ingest.add import remove as remove_from
+
+    opened = open_vault(vault)
+    with opened.writing():
+        remove_from(opened, entry_id)
+        if opened.index_path.exists():
+            build(opened, open_embedder(opened, environment()))
+    say(f"Removed {entry_id}.")
