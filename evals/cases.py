@@ -10,27 +10,53 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from assistant.locate import key, locate
-from evals.records import KINDS, OUR_TEXTS, Case, Evidence, EvidenceCheck, base_id
+from evals.records import (
+    HALVES,
+    KINDS,
+    OUR_TEXTS,
+    STYLES,
+    WHY_UNANSWERABLE,
+    Case,
+    Evidence,
+    EvidenceCheck,
+    base_id,
+)
 from ingest.errors import ParseError, UsageError
+from ingest.manifest import load as load_manifest
+from ingest.own_texts import own_texts
 from ingest.records import Page, Paper
 from ingest.vault import Vault
 
-STARTER = Path(__file__).parent / "cases" / "starter.jsonl"
+SHIPPED = Path(__file__).parent / "cases"
+STARTER = SHIPPED / "starter.jsonl"
 ANCHOR_WORDS = 5  # as many words of a paper as a case may carry at either end: it points, it does not copy
 
 _ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _REQUIRED = {"id", "kind", "question"}
-_OPTIONAL = {"expected_papers", "evidence", "facts", "must_abstain", "note"}
-_EVIDENCE = {"arxiv_id", "page", "first", "last", "sha256"}
+_OPTIONAL = {field.name for field in fields(Case)} - _REQUIRED
+_EVIDENCE = {"first", "last", "sha256"}
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def load_all(paths: Sequence[Path] = ()) -> tuple[Case, ...]:
+    """The cases of several files, in order; of every file that ships where none is named. Raises UsageError as `load`
+    does, and where two files use one id."""
+    cases: dict[str, Case] = {}
+    for path in paths or sorted(SHIPPED.glob("*.jsonl")):
+        for case in load(path):
+            if case.id in cases:
+                raise UsageError(f"{path.name} uses the id {case.id!r} of another file again", "give it another id")
+            cases[case.id] = case
+    return tuple(cases.values())
 
 
 def load(path: Path = STARTER) -> tuple[Case, ...]:
@@ -60,7 +86,7 @@ def _case(line: str) -> Case:
     except (json.JSONDecodeError, RecursionError) as error:
         raise UsageError(f"not JSON: {error}") from error
     _keys(row, _REQUIRED, _OPTIONAL)
-    _ensure(row["kind"] in KINDS, f"kind is {row['kind']!r}, not one of {', '.join(KINDS)}")
+    _one_of(row["kind"], "kind", KINDS)
     _ensure(isinstance(row.get("must_abstain", False), bool), "must_abstain must be true or false")
     case = Case(
         id=_text(row, "id"),
@@ -71,16 +97,24 @@ def _case(line: str) -> Case:
         facts=_texts(row, "facts"),
         must_abstain=row.get("must_abstain", False),
         note=_text(row, "note") if row.get("note") else "",
+        half=_one_of(row.get("half") or "", "half", ("", *HALVES)),
+        history=_texts(row, "history"),
+        expected_sources=_texts(row, "expected_sources"),
+        why_unanswerable=_one_of(row.get("why_unanswerable") or "", "why_unanswerable", ("", *WHY_UNANSWERABLE)),
+        style=_one_of(row.get("style") or "plain", "style", STYLES),
     )
     _consistent(case)
     return case
 
 
 def _evidence(row: Any) -> Evidence:
-    _keys(row, _EVIDENCE, set())
-    page = row["page"]
+    """Evidence in a paper (arxiv_id, page), or in one of our own texts (source; its only page is 1)."""
+    ours = isinstance(row, dict) and bool(row.get("source"))
+    _keys(row, _EVIDENCE | ({"source"} if ours else {"arxiv_id", "page"}), {"source", "arxiv_id", "page"})
+    page = row.get("page") or (1 if ours else row["page"])
     _ensure(type(page) is int and page >= 1, f"page is {page!r}, not a number from 1")
-    item = Evidence(page=page, **{name: _text(row, name) for name in _EVIDENCE - {"page"}})
+    where = {"source": _text(row, "source"), "arxiv_id": ""} if ours else {"arxiv_id": _text(row, "arxiv_id")}
+    item = Evidence(page=page, **where, **{name: _text(row, name) for name in _EVIDENCE})
     for words in (item.first, item.last):
         _ensure(bool(key(words)), f"{words!r} has no letter or digit to find")
         _ensure(len(words.split()) <= ANCHOR_WORDS, f"{words!r} is longer than {ANCHOR_WORDS} words")
@@ -89,14 +123,17 @@ def _evidence(row: Any) -> Evidence:
 
 
 def _consistent(case: Case) -> None:
-    named = (*case.expected_papers, *(item.arxiv_id for item in case.evidence))
+    named = (*case.expected_papers, *(item.arxiv_id for item in case.evidence if not item.source))
     for arxiv_id in named:
         _ensure(bool(_ARXIV_ID.fullmatch(arxiv_id)), f"{arxiv_id!r} is not an arXiv id")
     _ensure(
         (case.kind == "unanswerable") == case.must_abstain, "must_abstain must be true for kind unanswerable, and only"
     )
-    _ensure(case.must_abstain == (not case.expected_papers), "a case expects papers, or must abstain: not both")
-    stray = {base_id(item.arxiv_id) for item in case.evidence} - set(map(base_id, case.expected_papers))
+    _ensure(case.must_abstain == (not case.expected), "a case expects papers, or must abstain: not both")
+    _ensure(case.must_abstain or not case.why_unanswerable, "why_unanswerable is for what must be refused")
+    _ensure((case.kind == "follow-up") == bool(case.history), "history goes with kind follow-up, and only")
+    _ensure(case.kind not in OUR_TEXTS or bool(case.expected_sources), f"a {case.kind} case needs expected_sources")
+    stray = {item.text_id for item in case.evidence} - set(case.expected)
     _ensure(not stray, f"evidence from {', '.join(sorted(stray))}, which is not expected")
 
 
@@ -105,6 +142,11 @@ def _keys(row: Any, required: set[str], optional: set[str]) -> None:
     missing, unknown = required - row.keys(), row.keys() - required - optional
     _ensure(not missing, f"without {', '.join(sorted(missing))}")
     _ensure(not unknown, f"unknown key {', '.join(sorted(unknown))}")
+
+
+def _one_of(value: Any, name: str, known: Sequence[str]) -> Any:
+    _ensure(value in known, f"{name} is {value!r}, not one of {', '.join(filter(None, known))}")
+    return value
 
 
 def _text(row: dict[str, Any], name: str) -> str:
@@ -141,16 +183,16 @@ def _ensure(true: bool, otherwise: str) -> None:
 
 def check_evidence(cases: Sequence[Case], pages_of: Callable[[str], Sequence[Page]]) -> list[EvidenceCheck]:
     """Every piece of evidence, found or with the reason why not. `pages_of` gives a paper's pages by arXiv id (without
-    version), none where it is not there (see `stored_pages` and `pdf_pages`)."""
-    return [_check(case.id, item, pages_of(base_id(item.arxiv_id))) for case in cases for item in case.evidence]
+    version) and our own text's by its id, none where it is not there (see `stored_pages` and `pdf_pages`)."""
+    return [_check(case.id, item, pages_of(item.text_id)) for case in cases for item in case.evidence]
 
 
 def _check(case_id: str, item: Evidence, pages: Sequence[Page]) -> EvidenceCheck:
     if not pages:
-        return EvidenceCheck(case_id, item, False, f"{item.arxiv_id} is not there", held=False)
+        return EvidenceCheck(case_id, item, False, f"{item.text_id} is not there", held=False)
     page = next((p for p in pages if p.number == item.page), None)
     if page is None:
-        return EvidenceCheck(case_id, item, False, f"{item.arxiv_id} has no page {item.page}")
+        return EvidenceCheck(case_id, item, False, f"{item.text_id} has no page {item.page}")
     stretches = list(_stretches(item, key(page.text)))
     for stretch in stretches:
         if hashlib.sha256(stretch.encode()).hexdigest() == item.sha256:
@@ -189,27 +231,41 @@ def _why_missing(item: Evidence, page: Page, pages: Sequence[Page]) -> str:
 
 
 def held_papers(vault: Vault) -> list[Paper]:
-    """The sources of a vault whose text is there, our own notes and glossary aside."""
+    """The sources of a vault whose text is there, our own notes and glossary too."""
     papers = (vault.paper(source_id) for source_id in vault.source_ids())
-    return [paper for paper in papers if paper and paper.pages and paper.kind not in OUR_TEXTS]
+    return [paper for paper in papers if paper and paper.pages]
+
+
+def held_ids(papers: Sequence[Paper]) -> dict[str, str]:
+    """What cases call the texts that are held (arXiv id without version, or our own text's id): its source id."""
+    return {name: paper.id for paper in papers if (name := case_name(paper))}
+
+
+def case_name(paper: Paper) -> str | None:
+    """What a case calls a source: our own texts by their id, papers by arXiv id, None where it has none."""
+    if paper.kind in OUR_TEXTS:
+        return paper.id
+    return base_id(paper.arxiv_id) if paper.arxiv_id else None
 
 
 def stored_pages(vault: Vault) -> Callable[[str], Sequence[Page]]:
-    """The stored pages by arXiv id."""
-    ids = {base_id(paper.arxiv_id): paper.id for paper in held_papers(vault) if paper.arxiv_id}
-    return cache(lambda arxiv_id: vault.pages(ids[arxiv_id]) if arxiv_id in ids else ())
+    """The stored pages by what cases call a text."""
+    ids = held_ids(held_papers(vault))
+    return cache(lambda name: vault.pages(ids[name]) if name in ids else ())
 
 
-def pdf_pages(folder: Path) -> Callable[[str], Sequence[Page]]:
-    """The pages by arXiv id, read from `<arXiv id>.pdf` in a folder, "_" for the slash of old ids. A file that no text
-    can be had from counts as not there."""
+def pdf_pages(folder: Path, ours: Vault | None = None) -> Callable[[str], Sequence[Page]]:
+    """The pages by arXiv id, read from `<arXiv id>.pdf` in a folder, "_" for the slash of old ids; our own texts from
+    the files of a vault. A file that no text can be had from counts as not there."""
     from ingest.parse_pdf import ParseJob, parse_pdf
 
+    written = {text.paper.id: (text.page,) for text in own_texts(ours, load_manifest(ours))} if ours else {}
+
     @cache
-    def pages(arxiv_id: str) -> Sequence[Page]:
-        path = folder / f"{arxiv_id.replace('/', '_')}.pdf"
+    def pages(name: str) -> Sequence[Page]:
+        path = folder / f"{name.replace('/', '_')}.pdf"
         try:
-            return parse_pdf(ParseJob(arxiv_id, path)).pages if path.is_file() else ()
+            return written.get(name) or (parse_pdf(ParseJob(name, path)).pages if path.is_file() else ())
         except ParseError:
             return ()
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from assistant.records import Answer, Recipe
 from evals.answer_scores import Pages, answer_metrics, answer_scores
-from evals.records import Case, CaseResult, HitSeen, Score, base_id, unscored
+from evals.records import Case, CaseResult, HitSeen, Score, unscored
 from evals.retrieval_scores import retrieval_metrics, retrieval_scores, seen
 from index.errors import EmbedderError, IndexDamaged, IndexMissing, ModelMismatch
 from index.records import Hit
@@ -26,7 +26,7 @@ class Searcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured, and how: `held` are the arXiv ids (without version) of the papers whose text the vault has."""
+    """What is measured, and how: `held` are the texts that the vault has, as cases call them."""
 
     ask: Callable[[str], Answer]
     search: Searcher
@@ -39,7 +39,7 @@ class Measured:
 def measure(case: Case, assistant: Measured) -> tuple[CaseResult, Recipe | None]:
     """The result of one case, and the recipe of its answer where one came. A case that expects a paper which is not
     held is not asked: refusing would be right."""
-    missing = [p for p in dict.fromkeys(map(base_id, case.expected_papers)) if p not in assistant.held]
+    missing = [name for name in case.expected if name not in assistant.held]
     if missing:
         return _not_held(case, assistant.k, f"not in the vault: {', '.join(missing)}"), None
     hits, retrieval, search_error = _retrieved(case, assistant)
@@ -54,7 +54,7 @@ def _not_held(case: Case, k: int, reason: str) -> CaseResult:
 
 
 def _retrieved(case: Case, assistant: Measured) -> tuple[tuple[HitSeen, ...], tuple[Score, ...], str]:
-    hits, error = _attempt(lambda: seen(assistant.search(case.question, k=assistant.k)[: assistant.k]), "search")
+    hits, error = _attempt(lambda: seen(assistant.search(case.asked, k=assistant.k)[: assistant.k]), "search")
     if hits is None:
         return (), unscored(retrieval_metrics(case, assistant.k), error), error
     return hits, retrieval_scores(case, hits, assistant.k), ""
@@ -62,7 +62,7 @@ def _retrieved(case: Case, assistant: Measured) -> tuple[tuple[HitSeen, ...], tu
 
 def _answered(case: Case, assistant: Measured) -> tuple[CaseResult, Recipe | None]:
     started = assistant.clock()
-    answer, error = _attempt(lambda: assistant.ask(case.question), "ask")
+    answer, error = _attempt(lambda: assistant.ask(case.asked), "ask")
     seconds = assistant.clock() - started
     if answer is None:
         return CaseResult(case, (), (), None, "", unscored(answer_metrics(case), error), (error,)), None

@@ -12,8 +12,15 @@ from typing import Literal, get_args
 
 from assistant.records import Recipe, Sentence
 
-Kind = Literal["definition", "method", "number", "comparison", "cause", "limit", "who-when", "unanswerable"]
+Kind = Literal[
+    "definition", "method", "number", "comparison", "cause", "limit", "who-when",
+    "follow-up", "glossary", "note", "unanswerable",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Half = Literal["dev", "test", ""]
+HALVES: tuple[Half, ...] = ("dev", "test")
+WHY_UNANSWERABLE = ("absent fact", "false premise", "wrong paper")
+STYLES = ("plain", "newcomer", "typos")
 
 OUR_TEXTS = frozenset({"note", "glossary"})
 """Kinds of Paper that are our own words about a source: finding one is not finding the source."""
@@ -24,20 +31,31 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a paper answers a question: the stretch of physical page `page` (from 1) that begins with the words `first`
+    """Where a text answers a question: the stretch of physical page `page` (from 1) that begins with the words `first`
     and ends with the next `last`. `sha256` is the hex hash of the stretch's `assistant.locate.key` in UTF-8, so that a
-    changed text is noticed without a copy of it in the project."""
+    changed text is noticed without a copy of it in the project. The text is a paper (`arxiv_id`), or one of our own
+    (`source`, its id in the vault, of one page)."""
 
     arxiv_id: str
     page: int
     first: str
     last: str
     sha256: str
+    source: str = ""
+
+    @property
+    def text_id(self) -> str:
+        """What names the text: our own text's id, else the paper's arXiv id without version."""
+        return self.source or base_id(self.arxiv_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with the arXiv ids (version aside) that answer it, or one that must be refused (`must_abstain`)."""
+    """A question with the arXiv ids (version aside) that answer it, or one that must be refused (`must_abstain`).
+
+    `half` is "dev" (for tuning) or "test" (only for reports); `history` the questions asked before it, oldest first;
+    `expected_sources` our own texts (notes, glossary terms) that answer it, by id; `style` how it is worded.
+    """
 
     id: str
     kind: Kind
@@ -47,11 +65,27 @@ class Case:
     facts: tuple[str, ...] = ()
     must_abstain: bool = False
     note: str = ""
+    half: Half = ""
+    history: tuple[str, ...] = ()
+    expected_sources: tuple[str, ...] = ()
+    why_unanswerable: str = ""
+    style: str = "plain"
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The ids of all texts that answer it, papers first, each once and without version."""
+        return tuple(dict.fromkeys((*map(base_id, self.expected_papers), *self.expected_sources)))
 
     @property
     def cluster(self) -> str:
-        """What makes cases alike: the first paper they are about. A question without a paper stands alone."""
-        return base_id(self.expected_papers[0]) if self.expected_papers else f"case {self.id}"
+        """What makes cases alike: the first text they are about. A question without one stands alone."""
+        return self.expected[0] if self.expected else f"case {self.id}"
+
+    @property
+    def asked(self) -> str:
+        """What is searched for and asked: the question, after the questions before it. The assistant keeps no
+        conversation yet, so this is what a reader would paste into it."""
+        return " ".join((*self.history, self.question))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def evidence_text(checks: Sequence[EvidenceCheck]) -> str:
     lines = []
     for check in checks:
         mark = "found" if check.found else f"NOT FOUND: {check.reason}"
-        lines.append(_plain(f"{check.case_id} {check.evidence.arxiv_id} p. {check.evidence.page}: {mark}"))
+        lines.append(_plain(f"{check.case_id} {check.evidence.text_id} p. {check.evidence.page}: {mark}"))
         if check.text:
             lines.append(f"    {_plain(check.text)}")
     found, away = sum(check.found for check in checks), sum(not check.held for check in checks)

@@ -49,14 +49,14 @@ def recall(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
     """Recall at k by paper: the share of the expected papers that occur among the papers of the first k hits
     (recall at a cut-off as in TREC, the papers being the documents)."""
     ranks = _first_ranks(hits[:k])
-    expected = _expected(case)
+    expected = case.expected
     lines = tuple(f"{paper}: rank {ranks[paper]}" if paper in ranks else f"{paper}: not found" for paper in expected)
     return Score(f"recall@{k}", sum(p in ranks for p in expected) / len(expected), evidence=lines)
 
 
 def hit(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
     """Success at k (TREC's success_k): 1 where any of the first k hits is of an expected paper, else 0."""
-    found = [h for h in hits[:k] if _names(h) in _expected(case)]
+    found = [h for h in hits[:k] if _names(h) in case.expected]
     return Score(f"hit@{k}", float(bool(found)), evidence=tuple(map(_line, found[:1])))
 
 
@@ -68,7 +68,7 @@ def reciprocal_rank(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
     for candidate in hits[:k]:
         if candidate.paper_id not in sources:
             sources.append(candidate.paper_id)
-        if _names(candidate) in _expected(case):
+        if _names(candidate) in case.expected:
             rank = sources.index(candidate.paper_id) + 1
             return Score(f"mrr@{k}", 1 / rank, evidence=(f"source {rank}: {_line(candidate)}",))
     return Score(f"mrr@{k}", 0.0, evidence=(f"no expected paper among {len(sources)} sources",))
@@ -78,7 +78,7 @@ def page_recall(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
     """Page recall at k: the share of the case's evidence whose page a passage of the first k hits lies on, wholly or
     partly. The page is right where the passage may still be the wrong one: an upper bound on finding the evidence."""
     pages = {(_names(h), page): h.rank for h in reversed(hits[:k]) for page in h.pages}
-    wanted = [(base_id(e.arxiv_id), e.page) for e in case.evidence]
+    wanted = [(e.text_id, e.page) for e in case.evidence]
     lines = tuple(
         f"{paper} p. {page}: " + (f"rank {pages[paper, page]}" if (paper, page) in pages else "not found")
         for paper, page in wanted
@@ -86,13 +86,9 @@ def page_recall(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
     return Score(f"page_recall@{k}", sum(w in pages for w in wanted) / len(wanted), evidence=lines)
 
 
-def _expected(case: Case) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(base_id, case.expected_papers)))
-
-
 def _names(hit: HitSeen) -> str | None:
-    """The arXiv id that a hit counts for: none for our own texts, whatever paper they are about."""
-    return None if hit.kind in OUR_TEXTS else hit.arxiv_id
+    """What a hit counts for: our own texts for themselves, whatever paper they are about; papers by arXiv id."""
+    return hit.paper_id if hit.kind in OUR_TEXTS else hit.arxiv_id
 
 
 def _first_ranks(hits: Sequence[HitSeen]) -> dict[str, int]:

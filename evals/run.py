@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.records import Answer, Recipe
 from evals.answer_scores import Pages
-from evals.cases import STARTER, check_evidence, held_papers, load, stored_pages
+from evals.cases import STARTER, check_evidence, held_ids, held_papers, load, stored_pages
 from evals.measure import Measured, Searcher, measure
-from evals.records import Case, CaseResult, Report, base_id
+from evals.records import Case, CaseResult, Report
 from evals.report import evidence_text, save, to_text
 from evals.statistics import RESAMPLES
 from evals.summary import summarize
@@ -50,7 +50,7 @@ def run(
     number, and the id of the last. An error in one case leaves that case unscored; one that no case can do without
     (no index, wrong model) is raised. Ctrl-C keeps the finished cases, in a partial report.
     """
-    held = frozenset(base_id(paper.arxiv_id) for paper in papers if paper.arxiv_id)
+    held = frozenset(held_ids(papers))
     assistant = Measured(ask, search, lru_cache(maxsize=64)(pages), held, k, clock)
     measured: list[tuple[CaseResult, Recipe | None]] = []
     try:

@@ -103,7 +103,8 @@ def hit(paper_id: str, *numbers: int, arxiv_id: str | None = "", kind: str = "pa
 
 
 def seen_hit(rank: int, arxiv_id: str | None, *numbers: int, kind: str = "paper", paper_id: str = "") -> HitSeen:
-    return HitSeen(rank, f"x{rank}", paper_id or str(arxiv_id), arxiv_id, kind, numbers or (1,), 1.0)
+    own = "" if kind == "paper" else f"{kind}-"
+    return HitSeen(rank, f"x{rank}", paper_id or f"{own}{arxiv_id}", arxiv_id, kind, numbers or (1,), 1.0)
 
 
 def citation(

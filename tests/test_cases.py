@@ -12,7 +12,7 @@ from eval_examples import ARXIV, CASES, PAPERS, case, evidence, page, pages, wri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.cases import STARTER, check_evidence, held_papers, load, pdf_pages, stored_pages
+from evals.cases import STARTER, check_evidence, held_papers, load, load_all, pdf_pages, stored_pages
 from evals.records import Case, Evidence, EvidenceCheck, base_id
 from evals.report import evidence_text
 from ingest.errors import UsageError
@@ -29,6 +29,15 @@ GOOD: dict[str, Any] = {
     "facts": ["Features outnumber dimensions"],
     "must_abstain": False,
     "note": "a note",
+}
+OURS: dict[str, Any] = {
+    "id": "three",
+    "kind": "glossary",
+    "half": "test",
+    "question": "wat is superpositon?",
+    "expected_sources": ["term-superposition"],
+    "evidence": [{"source": "term-superposition", "first": "We say", "last": "a feature", "sha256": "0" * 64}],
+    "style": "typos",
 }
 REFUSE: dict[str, Any] = {"id": "two", "kind": "unanswerable", "question": "Who?", "must_abstain": True}
 
@@ -50,6 +59,22 @@ def test_reads_what_was_written(tmp_path: Path) -> None:
         "a note",
     )
     assert two == Case("two", "unanswerable", "Who?", must_abstain=True)
+
+
+def test_cases_about_our_own_texts_and_follow_ups_are_read(tmp_path: Path) -> None:
+    follow = {**GOOD, "kind": "follow-up", "history": ["What is a feature?"], "question": "And what packs it?"}
+    ours, next_one = load(write_cases(tmp_path / "c.jsonl", [OURS, follow]))
+    assert (ours.expected, ours.half, ours.style) == (("term-superposition",), "test", "typos")
+    assert ours.evidence == (Evidence("", 1, "We say", "a feature", "0" * 64, "term-superposition"),)
+    assert next_one.asked == "What is a feature? And what packs it?"
+
+
+def test_several_files_are_one_set_and_an_id_is_used_once(tmp_path: Path) -> None:
+    one, two = write_cases(tmp_path / "a.jsonl", [GOOD]), write_cases(tmp_path / "b.jsonl", [REFUSE])
+    assert [c.id for c in load_all([one, two])] == ["one", "two"]
+    with pytest.raises(UsageError, match=r"a\.jsonl uses the id 'one' of another file"):
+        load_all([one, one])
+    assert len(load_all()) >= len(load())
 
 
 def test_cases_survive_a_round_trip(tmp_path: Path) -> None:
@@ -95,6 +120,14 @@ def with_evidence(**changed: Any) -> dict[str, Any]:
         (with_evidence(last="one two three four five six"), "longer than 5 words"),
         (with_evidence(sha256="0" * 63), "not 64 hex digits"),
         (with_evidence(quote="We say that"), "unknown key quote"),
+        ({**GOOD, "half": "left"}, "half is 'left', not one of dev, test"),
+        ({**GOOD, "style": "rude"}, "style is 'rude'"),
+        ({**GOOD, "history": ["And before?"]}, "history goes with kind follow-up"),
+        ({**GOOD, "kind": "follow-up"}, "history goes with kind follow-up"),
+        ({**GOOD, "kind": "note"}, "a note case needs expected_sources"),
+        ({**GOOD, "why_unanswerable": "absent fact"}, "why_unanswerable is for what must be refused"),
+        ({**REFUSE, "why_unanswerable": "hard"}, "why_unanswerable is 'hard'"),
+        ({**OURS, "expected_sources": ["term-other"]}, "evidence from term-superposition, which is not expected"),
         (GOOD, "used twice"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
@@ -233,7 +266,7 @@ def test_printed_evidence_cannot_command_the_terminal() -> None:
     assert "\x1b" not in evidence_text([shown])
 
 
-def test_stored_pages_are_found_by_arxiv_id_and_our_own_texts_are_not(tmp_path: Path) -> None:
+def test_stored_pages_are_found_by_arxiv_id_and_our_own_texts_by_their_id(tmp_path: Path) -> None:
     vault = Vault(tmp_path)
     for paper in (
         *PAPERS,
@@ -242,9 +275,10 @@ def test_stored_pages_are_found_by_arxiv_id_and_our_own_texts_are_not(tmp_path: 
     ):
         vault.write_paper(paper)
         vault.write_pages(paper.id, pages(paper.id) or [page(paper.id, 1, "Ours.")])
-    assert {p.id for p in held_papers(vault)} == {"toy", "grok", "refuse"}
+    assert {p.id for p in held_papers(vault)} == {"toy", "grok", "refuse", "note-toy"}
     read = stored_pages(vault)
     assert tuple(read(ARXIV["toy"])) == tuple(pages("toy"))
+    assert [p.text for p in read("note-toy")] == ["Ours."]
     assert list(read("2309.08600")) == []
     assert all(c.found for c in check_evidence(CASES, stored_pages(vault)))
 
