@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from index.state import IndexState, fingerprint, read_state
 from index.vectors import vectors_made_from
-from ingest.manifest import pdf_source
+from ingest.forms import form_here
 from ingest.records import Entry
 from ingest.vault import Vault
+from ingest.ways import ways
 
 if TYPE_CHECKING:
     from ingest.sync import Outcome
@@ -102,7 +103,7 @@ def _state(vault: Vault, entry_id: str, index: IndexState | None, passages: int)
         return "embedded" if vectors_made_from(vault, entry_id) == made_from else "chunked"
     if _has(vault, entry_id, "pages.jsonl"):
         return "parsed"
-    return "fetched" if any(vault.source(entry_id).glob("original.*")) else "listed"
+    return "fetched" if form_here(vault.source(entry_id)) else "listed"
 
 
 def _lines(vault: Vault, entry_id: str) -> int:
@@ -114,7 +115,7 @@ def _lines(vault: Vault, entry_id: str) -> int:
 def _why_listed(entry: Entry) -> str:
     if entry.kind == "term":
         return "listed only: glossary.yaml has no definition of it"
-    return "not obtained yet: mivault sync" if entry.file or pdf_source(entry) else NOTHING_TO_READ
+    return "not obtained yet: mivault sync" if entry.file or ways(entry) else NOTHING_TO_READ
 
 
 def _has(vault: Vault, entry_id: str, name: str) -> bool:

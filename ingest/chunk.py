@@ -236,4 +236,5 @@ def _passage(section: Section, spans: tuple[Span, ...], pages: dict[int, Page], 
         text=text,
         spans=spans,
         kind=section.kind,
+        link=first.link,
     )

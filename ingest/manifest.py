@@ -76,13 +76,6 @@ def _line_of(path: Path, key: str, item: int | None = None) -> int:
     return 1
 
 
-def pdf_source(entry: Entry) -> str:
-    """Where an entry's PDF is to be had: "arxiv", a URL, or "" (no PDF is named for it)."""
-    if entry.arxiv and (not entry.sources or "arxiv_pdf" in entry.sources):
-        return "arxiv"
-    return entry.url or "" if "pdf" in entry.sources else ""
-
-
 def read_yaml(path: Path) -> Any:
     """A YAML file, each mapping with its line under "__line__". Raises ManifestError naming the line."""
     import yaml

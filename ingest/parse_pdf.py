@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,8 @@ from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, wit
 from ingest.errors import ParseError
 from ingest.identify import Identity as Identity
 from ingest.identify import identify
+from ingest.jobs import Parsed as Parsed
+from ingest.jobs import ParseJob as ParseJob
 from ingest.layout import Line, body_size
 from ingest.paragraphs import paragraphs
 from ingest.pdfium import OutlineItem
@@ -24,25 +26,6 @@ MAX_PAGES = 3000  # the longest book tried has 352
 HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31
 MUCH_GARBLED = 0.1  # of a page's characters; formulas of 40 papers stay under it
 FEW_LETTERS = 5  # per page: scans often carry a stamp or page numbers, and no other text
-
-
-@dataclass(frozen=True, slots=True)
-class ParseJob:
-    """A file to parse, for the entry `paper_id`; `first_page` for no more than that."""
-
-    paper_id: str
-    path: Path
-    password: str | None = None
-    first_page: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What came of a file: every page (an unreadable one is empty, and named in `warnings`), and who wrote it."""
-
-    pages: tuple[Page, ...]
-    identity: Identity
-    warnings: tuple[str, ...]
 
 
 class Source(Protocol):

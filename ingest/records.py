@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 EntryKind = Literal["paper", "tool", "list", "person", "video", "term", "note"]
 PaperKind = Literal["paper", "tool", "list", "person", "video", "glossary", "note"]
 PassageKind = Literal["text", "references"]
+# What a source's original file is: a PDF, a web page, Markdown, plain text, a talk's captions, a repository's texts.
+Form = Literal["pdf", "html", "markdown", "text", "talk", "repo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A text source that was obtained: a PDF, a note, a glossary term. `id` is its entry's id.
+    """A text source that was obtained: a PDF, a web page, a repository's documents, a talk, a note, a glossary term.
+    `id` is its entry's id.
 
-    `sha256` is of the original file; `parser` names what read it, with versions, so that a newer one reads it again.
+    `sha256` is of the original file, `form` what that file is; `parser` names what read it, with versions, so that a
+    newer one reads it again; `commit` is the state of a repository that was read.
     """
 
     id: str
@@ -62,6 +66,8 @@ class Paper:
     parser: str = ""
     pages: int = 0
     warnings: tuple[str, ...] = ()
+    form: Form = "pdf"
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of text, cleaned: a paragraph per line, a blank line between paragraphs.
+    """One page of text, cleaned: a paragraph per line, a blank line between paragraphs. Of what has no pages, a page is
+    what one locator can name: a section under its heading, half a minute of a talk.
 
-    `number` counts physical pages from 1, `locator` is what a reader would say ("p. 4", "note"); `garbled` is the share
+    `number` counts physical pages from 1, `locator` is what a reader would say ("p. 4", "§ 3.2", "12:34", "note");
+    `link` is the address that opens there, "" where it is made of the paper's own (see `Paper`); `garbled` is the share
     of characters that no language uses (0 to 1).
     """
 
@@ -87,6 +95,7 @@ class Page:
     text: str
     headings: tuple[Heading, ...] = ()
     garbled: float = 0.0
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,8 @@ class Passage:
     """What is searched and cited: about 200 tokens inside one section.
 
     `text` is the pages' text at `spans`, joined by a line break; `order` counts the passages of a paper from 0;
-    `section` is the path of headings it stands under. `references` passages are bibliography, not searched by default.
+    `section` is the path of headings it stands under; `link` is its first page's. `references` passages are
+    bibliography, not searched by default.
     """
 
     id: str
@@ -115,6 +125,7 @@ class Passage:
     text: str
     spans: tuple[Span, ...]
     kind: PassageKind = "text"
+    link: str = ""
 
     @property
     def locator(self) -> str:

@@ -25,7 +25,8 @@ from types import TracebackType
 from typing import IO, Any
 
 from ingest.errors import ParseError
-from ingest.parse_pdf import Parsed, ParseJob, parse_pdf
+from ingest.jobs import Parsed, ParseJob
+from ingest.parse import parse
 from ingest.records import from_json
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -242,7 +243,7 @@ def _listen(jobs: SimpleQueue[bytes]) -> None:
 
 def _answer(job: ParseJob, megabytes: int) -> dict[str, Any]:
     try:
-        return asdict(parse_pdf(job))
+        return asdict(parse(job))
     except ParseError as error:
         return {"error": error.message, "hint": error.hint}
     except MemoryError:

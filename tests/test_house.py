@@ -18,6 +18,7 @@ DOORS = {
     "tantivy": {"index/lexical.py"},
     "sentence_transformers": {"index/torch_model.py"},
     "openvino": {"index/openvino_model.py"},
+    "markdown_it": {"ingest/markdown.py"},
     "gradio": {"assistant/app"},
     "llama_index": {"ingest/chunk.py", "assistant/llm.py"},
 }

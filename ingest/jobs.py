@@ -1,0 +1,39 @@
+"""What the parsers take and give: a file of a known form, and the pages that came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.identify import Identity
+from ingest.records import Form, Page
+
+
+@dataclass(frozen=True, slots=True)
+class ParseJob:
+    """A file to parse, for the entry `paper_id`; `first_page` for no more than that.
+
+    `url` is where people read it: the links of its pages are made of that.
+    """
+
+    paper_id: str
+    path: Path
+    password: str | None = None
+    first_page: bool = False
+    form: Form = "pdf"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What came of a file: every page (an unreadable one is empty, and named in `warnings`), and who wrote it.
+
+    `licence`, `commit` and `url` are what the file itself says of them, "" where it does not.
+    """
+
+    pages: tuple[Page, ...]
+    identity: Identity
+    warnings: tuple[str, ...]
+    licence: str = ""
+    commit: str = ""
+    url: str = ""

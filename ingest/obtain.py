@@ -1,0 +1,203 @@
+"""Where a source's original file comes from: what was added by hand, and what is downloaded by the entry's ways.
+
+Beside each original, origin.json says where it came from (`form`, `url`, `way`) and which ways led nowhere (`missing`),
+so that they are not gone again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import FetchError, MivaultError, SourceError
+from ingest.forms import ORIGINALS, form_here, original, sniffed
+from ingest.lookup import Metadata
+from ingest.progress import Progress
+from ingest.records import Entry, Form, as_json, from_json
+from ingest.retry import Unreachable
+from ingest.tools import Tools
+from ingest.vault import Vault, file_digest, read_json, write_json
+from ingest.ways import ARXIV, FORMS, Way, needs_lookup, ways
+
+Failed = Callable[[Entry, SourceError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A source's original file: its form, and the address where people read it ("" for a file that has none)."""
+
+    path: Path
+    form: Form
+    url: str = ""
+
+
+def original_of(vault: Vault, entry_id: str) -> Original | None:
+    """The original file that lies in a source's folder."""
+    folder = vault.source(entry_id)
+    told = _origin(vault, entry_id)
+    form = form_here(folder, str(told.get("form", "")))
+    return Original(original(folder, form), form, str(told.get("url", ""))) if form else None
+
+
+def wants_download(vault: Vault, entry: Entry) -> bool:
+    """Whether an entry's text is still to be had, and trying may help."""
+    if entry.file or not ways(entry) or form_here(vault.source(entry.id)):
+        return False
+    state = vault.state(entry.id)
+    return not state.get("reason") or bool(state.get("temporary"))
+
+
+# --- files that were added -------------------------------------------------------------------------------------------
+
+
+def files_here(vault: Vault, chosen: Sequence[Entry], failed: Failed) -> Iterator[tuple[Entry, Original]]:
+    """The originals that are here: added by hand (linked into the source's folder) or downloaded before."""
+    for entry in chosen:
+        if entry.file:
+            try:
+                _take_added(vault, entry)
+            except SourceError as error:
+                failed(entry, error)
+                continue
+        if found := original_of(vault, entry.id):
+            yield entry, found
+
+
+def _take_added(vault: Vault, entry: Entry) -> None:
+    added = vault.inside(str(entry.file))
+    if not added.is_file():
+        raise SourceError(f"{entry.file} is gone", "put it back, or remove the entry", temporary=True)
+    try:
+        form = sniffed(added)
+    except MivaultError as error:
+        raise SourceError(error.message, error.hint, temporary=True) from error
+    folder = vault.source(entry.id)
+    link(added, original(folder, form))
+    came_from(vault, entry.id, form, url="" if form == "pdf" else entry.url or "", way="added")
+
+
+def came_from(vault: Vault, entry_id: str, form: Form, *, url: str, way: str) -> None:
+    """Write down where a source's original came from, and take away originals of other forms."""
+    folder = vault.source(entry_id)
+    for other, name in ORIGINALS.items():
+        if other != form:
+            (folder / name).unlink(missing_ok=True)
+    told = _origin(vault, entry_id)
+    now = {"missing": [], **told, "form": form, "url": url, "way": way}
+    if now != told:
+        write_json(folder / "origin.json", now)
+
+
+def _origin(vault: Vault, entry_id: str) -> dict[str, Any]:
+    told = read_json(vault.source(entry_id) / "origin.json")
+    return told if isinstance(told, dict) else {}
+
+
+def link(added: Path, target: Path) -> None:
+    """The added file as the source's original: a hard link where the disk can, so that it is not stored twice."""
+    if target.is_file() and (target.samefile(added) or file_digest(target) == file_digest(added)):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(added, temporary)
+    except OSError:
+        shutil.copyfile(added, temporary)
+    temporary.replace(target)
+
+
+# --- downloads -------------------------------------------------------------------------------------------------------
+
+
+def downloads(
+    vault: Vault, tools: Tools, chosen: Sequence[Entry], failed: Failed, progress: Progress
+) -> Iterator[tuple[Entry, Original]]:
+    """Looks up and downloads what is not here. A host that cannot be reached is asked once, and named for each."""
+    wanted = [entry for entry in chosen if wants_download(vault, entry)]
+    lost: dict[str, Unreachable] = {}
+    progress("download", 0, len(wanted))
+    refused = _look_up(vault, tools, wanted)
+    for number, entry in enumerate(wanted):
+        found: Original | None = None
+        try:
+            if entry.id in refused:
+                raise refused[entry.id]
+            found = _by_ways(vault, tools, entry, lost)
+        except SourceError as error:
+            failed(entry, error)
+        progress("download", number + 1, len(wanted))
+        if found:
+            yield entry, found
+
+
+def _look_up(vault: Vault, tools: Tools, wanted: Sequence[Entry]) -> dict[str, SourceError]:
+    """arXiv's metadata for all that come from there, in one go, kept as sources/<id>/arxiv.json; what it refuses."""
+    asked = {str(e.arxiv): e for e in wanted if needs_lookup(e) and metadata_of(vault, e.id) is None}
+    if not asked:
+        return {}
+    try:
+        answers = tools.lookup.metadata(list(asked))
+    except Unreachable as error:
+        answers = dict.fromkeys(asked, error)
+    refused: dict[str, SourceError] = {}
+    for arxiv_id, found in answers.items():
+        if isinstance(found, Metadata):
+            write_json(vault.source(asked[arxiv_id].id) / "arxiv.json", as_json(found))
+        else:
+            refused[asked[arxiv_id].id] = found
+    return refused
+
+
+def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Unreachable]) -> Original:
+    """The original by the first way that has it. Raises SourceError: the first temporary one, or the last of all."""
+    missing = set(_origin(vault, entry.id).get("missing", ()))
+    error: SourceError = FetchError("no source that can be read is named for it", "name one in vault.yaml")
+    for way in [way for way in ways(entry) if way not in missing] or ways(entry):
+        try:
+            return _by_way(vault, tools, entry, way, lost)
+        except SourceError as refused:
+            error = refused
+            if refused.temporary:
+                raise
+            _note_missing(vault, entry.id, way)
+    raise error
+
+
+def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Unreachable]) -> Original:
+    url = _address(vault, tools, entry, way)
+    host = urllib.parse.urlsplit(url).hostname or ""
+    target = original(vault.source(entry.id), FORMS[way])
+    try:
+        if host in lost:
+            raise lost[host]
+        tools.fetcher.pdf(url, target)
+    except Unreachable as error:
+        lost[host] = error
+        raise
+    came_from(vault, entry.id, FORMS[way], url="" if FORMS[way] == "pdf" else url, way=way)
+    return Original(target, FORMS[way])
+
+
+def _address(vault: Vault, tools: Tools, entry: Entry, way: Way) -> str:
+    metadata = metadata_of(vault, entry.id)
+    if way in ARXIV and metadata:
+        return f"{tools.pdf_url}{metadata.arxiv_id}{metadata.version}"
+    return str(entry.url)
+
+
+def _note_missing(vault: Vault, entry_id: str, way: Way) -> None:
+    told = _origin(vault, entry_id)
+    missing = [*told.get("missing", ()), way]
+    write_json(vault.source(entry_id) / "origin.json", told | {"missing": list(dict.fromkeys(missing))})
+
+
+def metadata_of(vault: Vault, entry_id: str) -> Metadata | None:
+    """What arXiv said of an entry when it was looked up."""
+    data = read_json(vault.source(entry_id) / "arxiv.json")
+    return from_json(Metadata, data) if data else None
