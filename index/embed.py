@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index import tokens
 from index.errors import EmbedderError
 from index.model_folder import ModelFolder, find_model
 from ingest.records import Passage
@@ -63,7 +64,7 @@ class LocalEmbedder:
     def __init__(self, folder: ModelFolder, *, cache: Path | None = None, backend: Backend = "auto") -> None:
         self.folder, self.cache, self.backend = folder, cache, backend
         self.name, self.max_tokens = folder.name, folder.max_tokens
-        self._count = _token_counter(folder)
+        self._count = tokens.token_counter(folder.tokenizer())
         self._model: Model | None = None
         self._lock = threading.Lock()
 
@@ -102,7 +103,7 @@ def load_embedder(model: str | None = None, *, cache: Path | None = None, backen
 
 def token_counter(model: str | None = None) -> Callable[[str], int]:
     """Counts tokens as the model would, without loading its weights."""
-    return _token_counter(find_model(model))
+    return tokens.token_counter(find_model(model).tokenizer())
 
 
 def embedded_text(passage: Passage, title: str, embedder: Embedder) -> str:
@@ -133,11 +134,6 @@ def load_model(folder: ModelFolder, *, cache: Path | None, backend: Backend = "a
             raise
         logger.warning("OpenVINO does not run %s; sentence-transformers does it instead", folder.name, exc_info=True)
         return TorchModel(folder)
-
-
-def _token_counter(folder: ModelFolder) -> Callable[[str], int]:
-    tokenizer = folder.tokenizer()
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 def _prefers_bf16(folder: ModelFolder, cache: Path | None) -> bool:
