@@ -1,36 +1,66 @@
-"""Commands that measure a vault's answers: eval."""
+"""Commands that measure a vault's answers: eval, and what can be done with its reports."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mivault_env import open_drafter, open_search
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_vault, say, show_json
 
+if TYPE_CHECKING:
+    from evals.evaluate import Outcome
+
 app = typer.Typer()
+evals = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(evals, name="eval")
 
 
-@app.command(name="eval")
+@evals.callback()
 def evaluate(
+    context: typer.Context,
     vault: VaultOption = HERE,
-    cases: Annotated[Path | None, typer.Option("--set", help="A file of cases; default: the set that ships.")] = None,
+    cases: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A file of cases, or the name of one that ships; can be given again."),
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; can be given again.")] = None,
+    half: Annotated[str, typer.Option("--half", help="Only this half: dev (for tuning) or test.")] = "",
+    sample: Annotated[int | None, typer.Option("--sample", min=1, help="Only so many, drawn by the seed.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sample and of the intervals.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run of the same.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Cases asked at a time.")] = 1,
+    price: Annotated[float | None, typer.Option("--price", min=0, help="Of a million tokens.")] = None,
+    by_kind: Annotated[bool, typer.Option("--by-kind", help="A row per kind of case too.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only check each case's evidence against the pages.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="With --check: print each piece of evidence.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the eval set and score retrieval, citations and abstention, with 95 % intervals."""
-    from evals.run import evaluate as run_evals
+    """Ask the eval set and score retrieval, citations, facts and abstention, with 95 % intervals."""
+    if context.invoked_subcommand:
+        return
+    from evals.choose import Choice
+    from evals.evaluate import Manner, check_cases
+    from evals.evaluate import evaluate as run_evals
     from ingest.progress import bars
 
+    choice = Choice(tuple(cases or ()), tuple(kind or ()), half, sample, seed)
     opened = open_vault(vault)
+    if check or show:
+        shown(check_cases(opened, choice, show=show), as_json)
     found = open_search(opened, environment())
     drafter = open_drafter(found, environment())
+    manner = Manner(resume, jobs, price, by_kind)
     with bars(quiet=as_json) as on_progress:
-        text, data, code = run_evals(opened, cases, found, drafter, check_only=check, on_progress=on_progress)
+        outcome = run_evals(opened, choice, found, drafter, manner=manner, on_progress=on_progress)
+    shown(outcome, as_json)
+
+
+def shown(outcome: Outcome, as_json: bool) -> None:
+    """Say what came of it, and end with its exit code."""
     if as_json:
-        show_json(data)
+        show_json(outcome.data)
     else:
-        say(text)
-    raise typer.Exit(code)
+        say(outcome.text)
+    raise typer.Exit(outcome.code)

@@ -107,6 +107,7 @@ def ask_events(
             ),
             notices=draft.notices,
             seconds=time.perf_counter() - started,
+            usage=draft.usage,
         )
     )
 

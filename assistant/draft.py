@@ -12,7 +12,7 @@ from assistant.errors import ModelError
 from assistant.extract import keyed
 from assistant.markers import parse, refuses, visible
 from assistant.prompts import load
-from assistant.records import Draft
+from assistant.records import Draft, Usage
 from index.records import Hit
 
 NO_ANSWER = "the language model says that the passages do not answer the question"
@@ -51,13 +51,15 @@ class ModelDrafter:
     def draft(self, question: str, hits: Sequence[Hit], *, on_text: Callable[[str], None] | None = None) -> Draft:
         """What the model says, parsed. No sentences: it says that the passages do not answer. Raises ModelError."""
         shown = fitting(keyed(hits), self.characters)
-        said = self._say(prompt(question, shown), on_text)
+        asked = prompt(question, shown)
+        said = self._say(asked, on_text)
+        usage = Usage(len(load("answer_system")) + len(asked), len(said))
         if refuses(said):
-            return Draft((), shown, self.name, (NO_ANSWER,))
+            return Draft((), shown, self.name, (NO_ANSWER,), usage)
         sentences = parse(said)
         if not sentences:
             raise ModelError(f"{self.name} wrote nothing that can be read as an answer", "try another model")
-        return Draft(sentences, shown, self.name)
+        return Draft(sentences, shown, self.name, usage=usage)
 
     def _say(self, user: str, on_text: Callable[[str], None] | None) -> str:
         said, told = "", 0

@@ -22,6 +22,19 @@ class DraftSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model read and wrote, in characters: servers need not say how many tokens that were."""
+
+    read: int
+    written: int
+
+    @property
+    def tokens(self) -> float:
+        """About so many tokens: 4 characters each, which is what English comes to with today's vocabularies."""
+        return (self.read + self.written) / 4
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An answer before it is checked. `shown` are the hits the drafter saw, by key ("p1", "p2", ...)."""
 
@@ -29,6 +42,7 @@ class Draft:
     shown: Mapping[str, Hit]
     author: str
     notices: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,7 @@ class Answer:
     recipe: Recipe
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
+    usage: Usage | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `ask --json`."""

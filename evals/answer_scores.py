@@ -1,41 +1,60 @@
-"""Is what the answer shows really on the page, does it back every sentence, and was it right to answer at all?
+"""The scores of one answer: quotes, support, facts, and whether it was right to answer at all.
 
-Quotes are looked up again in the stored pages: the answer's own verdicts are not believed.
+answered               the share of answerable questions answered
+abstention_recall      the share of unanswerable questions refused (refusing is the finding)
+abstention_precision   the share of refusals that were right
+coverage               the share of all questions answered, as in selective question answering (El-Yaniv and Wiener,
+                       JMLR 11, 2010: risk and coverage)
+correctness            fact coverage where a question has an answer (0 for a refusal), refusing where it has none
+accuracy               the share of all questions handled right: at least half of the facts, or a right refusal
+precision              the same share among the questions that were answered
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from assistant.locate import MIN_KEY, key
-from assistant.records import Answer, Citation
+from assistant.records import Answer
+from evals.facts import fact_coverage
+from evals.judge import CheckJudge, Judge
+from evals.quotes import Pages, citations_naming_nothing, quote_validity
 from evals.records import Case, Score
-from ingest.errors import MivaultError
-from ingest.records import Page
+from evals.support_scores import SUPPORT_METRICS, support_scores
 
-Pages = Callable[[str], Sequence[Page]]
-
-SHOWN_AS_VALID = frozenset({"supported", "partly"})
+ENOUGH_FACTS = 0.5  # from here on an answer is right: a fact in other words than the matcher knows should not sink it
 ANSWER_METRICS = (
-    *("answered", "abstention_recall", "abstention_precision"),
-    *("citation_validity", "citations_naming_nothing", "faithfulness"),
+    *SUPPORT_METRICS,
+    *("quote_validity", "citations_naming_nothing", "fact_coverage", "correctness", "accuracy", "precision"),
+    *("coverage", "answered", "abstention_recall", "abstention_precision"),
 )
+OF_FACTS = frozenset({"fact_coverage", "correctness", "accuracy", "precision"})
+
+Further = Callable[[Case, Answer], tuple[Score, ...]]
 
 
 def answer_metrics(case: Case) -> tuple[str, ...]:
     """The metrics that can apply to a case, by what it asks for."""
-    other = "answered" if case.must_abstain else "abstention_recall"
-    return tuple(metric for metric in ANSWER_METRICS if metric != other)
+    other = {"answered", "fact_coverage"} if case.must_abstain else {"abstention_recall"}
+    if not case.facts and not case.must_abstain:
+        other |= OF_FACTS
+    return tuple(metric for metric in ANSWER_METRICS if metric not in other)
 
 
-def answer_scores(case: Case, answer: Answer, pages: Pages) -> tuple[Score, ...]:
-    """The scores of one answer. What has nothing to measure (no quotes, no sentences) is left out, not scored."""
+def answer_scores(
+    case: Case, answer: Answer, pages: Pages, judge: Judge | None = None, further: Further | None = None
+) -> tuple[Score, ...]:
+    """The scores of one answer. What has nothing to measure (no quotes, no sentences) is left out, not scored.
+    `further` adds what a judge with a model says of the whole answer."""
     citations = [citation for sentence in answer.sentences for citation in sentence.citations]
+    facts = fact_coverage(case, answer)
     scores = (
-        citation_validity(citations, pages),
+        *support_scores(answer, pages, judge or CheckJudge()),
+        quote_validity(citations, pages),
         citations_naming_nothing(citations, pages),
-        faithfulness(answer),
+        facts,
+        *handled(case, answer, facts),
         *abstention(case, answer),
+        *(further(case, answer) if further else ()),
     )
     return tuple(score for score in scores if score is not None)
 
@@ -45,55 +64,19 @@ def refused(answer: Answer) -> bool:
     return answer.abstained or not answer.sentences
 
 
-def citation_validity(citations: Sequence[Citation], pages: Pages) -> Score | None:
-    """The share of displayed quotes that stand letter by letter on the stored page they name. None without quotes."""
-    quoted = [citation for citation in citations if citation.quote]
-    if not quoted:
-        return None
-    faults = [quote_fault(citation, pages) for citation in quoted]
-    lines = tuple(f"{_line(c)}: {fault or 'found'}" for c, fault in zip(quoted, faults, strict=True))
-    return Score("citation_validity", faults.count("") / len(quoted), weight=len(quoted), evidence=lines)
-
-
-def quote_fault(citation: Citation, pages: Pages) -> str:
-    """Why a quote does not stand on the page it names; "" where it does."""
-    page = stored_page(citation, pages)
-    if page is None:
-        return "there is no such page"
-    if len(key(citation.quote)) < MIN_KEY:
-        return "too short to prove anything"
-    return "" if citation.quote in page.text else "the quote is not on that page"
-
-
-def citations_naming_nothing(citations: Sequence[Citation], pages: Pages) -> Score | None:
-    """The share of citations that name no passage, paper or page there is, or quote nothing, and are shown as valid all
-    the same. It must be 0. None without citations."""
-    if not citations:
-        return None
-    wrong = [c for c in citations if c.verdict in SHOWN_AS_VALID and names_nothing(c, pages)]
-    lines = tuple(f"{_line(c)}: shown as {c.verdict}" for c in wrong)
-    return Score("citations_naming_nothing", len(wrong) / len(citations), weight=len(citations), evidence=lines)
-
-
-def names_nothing(citation: Citation, pages: Pages) -> bool:
-    return not citation.passage_id or not citation.quote.strip() or stored_page(citation, pages) is None
-
-
-def faithfulness(answer: Answer) -> Score | None:
-    """The share of sentences whose verdict is "supported". None without sentences.
-
-    This is the assistant's own check of itself; `citation_validity` is the independent one.
-    """
-    if not answer.sentences:
-        return None
-    verdicts = [sentence.verdict for sentence in answer.sentences]
-    lines = tuple(f"sentence {number}: {verdict}" for number, verdict in enumerate(verdicts, 1))
-    return Score("faithfulness", verdicts.count("supported") / len(verdicts), weight=len(verdicts), evidence=lines)
+def handled(case: Case, answer: Answer, facts: Score | None) -> tuple[Score, ...]:
+    """Correctness and accuracy, and precision where it was answered. None where an answerable case has no facts."""
+    no = refused(answer)
+    if not case.must_abstain and not case.facts:
+        return ()
+    value = float(no) if case.must_abstain else (0.0 if no or facts is None or facts.value is None else facts.value)
+    right = float(value >= ENOUGH_FACTS)
+    scores = (Score("correctness", value), Score("accuracy", right))
+    return scores if no else (*scores, Score("precision", right))
 
 
 def abstention(case: Case, answer: Answer) -> tuple[Score, ...]:
-    """Refusing taken as the finding. `abstention_recall`: the share of unanswerable questions refused; `answered`: the
-    share of answerable ones answered; `abstention_precision`: the share of refusals that were right."""
+    """Coverage, and refusing taken as the finding."""
     no = refused(answer)
     line = (f"refused: {answer.reason}" if no else f"answered in {len(answer.sentences)} sentences",)
     right = (
@@ -101,19 +84,5 @@ def abstention(case: Case, answer: Answer) -> tuple[Score, ...]:
         if case.must_abstain
         else Score("answered", float(not no), evidence=line)
     )
-    return (right, Score("abstention_precision", float(case.must_abstain), evidence=line)) if no else (right,)
-
-
-def stored_page(citation: Citation, pages: Pages) -> Page | None:
-    """The stored page a citation names, None where there is none."""
-    if citation.paper_id is None or citation.page is None:
-        return None
-    try:
-        stored = pages(citation.paper_id)
-    except MivaultError:  # an invented id may not even be one: vault.source refuses "../x"
-        return None
-    return next((page for page in stored if page.number == citation.page), None)
-
-
-def _line(citation: Citation) -> str:
-    return f"[{citation.key}] {citation.paper_id} p. {citation.page}"
+    found = (Score("coverage", float(not no)), right)
+    return (*found, Score("abstention_precision", float(case.must_abstain), evidence=line)) if no else found

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assistant.records import Answer, Recipe
-from evals.answer_scores import Pages, answer_metrics, answer_scores
+from evals.answer_scores import Further, answer_metrics, answer_scores
+from evals.judge import Judge
+from evals.quotes import Pages
 from evals.records import Case, CaseResult, HitSeen, Score, unscored
-from evals.retrieval_scores import retrieval_metrics, retrieval_scores, seen
+from evals.retrieval_scores import DEEPER, retrieval_metrics, retrieval_scores, seen
 from index.errors import EmbedderError, IndexDamaged, IndexMissing, ModelMismatch
 from index.records import Hit
 
@@ -34,6 +36,8 @@ class Measured:
     held: Collection[str]
     k: int
     clock: Callable[[], float]
+    judge: Judge | None = None
+    further: Further | None = None
 
 
 def measure(case: Case, assistant: Measured) -> tuple[CaseResult, Recipe | None]:
@@ -54,7 +58,8 @@ def _not_held(case: Case, k: int, reason: str) -> CaseResult:
 
 
 def _retrieved(case: Case, assistant: Measured) -> tuple[tuple[HitSeen, ...], tuple[Score, ...], str]:
-    hits, error = _attempt(lambda: seen(assistant.search(case.asked, k=assistant.k)[: assistant.k]), "search")
+    deep = DEEPER * assistant.k
+    hits, error = _attempt(lambda: seen(assistant.search(case.asked, k=deep)[:deep]), "search")
     if hits is None:
         return (), unscored(retrieval_metrics(case, assistant.k), error), error
     return hits, retrieval_scores(case, hits, assistant.k), ""
@@ -66,8 +71,9 @@ def _answered(case: Case, assistant: Measured) -> tuple[CaseResult, Recipe | Non
     seconds = assistant.clock() - started
     if answer is None:
         return CaseResult(case, (), (), None, "", unscored(answer_metrics(case), error), (error,)), None
-    scores = answer_scores(case, answer, assistant.pages)
-    result = CaseResult(case, (), answer.sentences, answer.abstained, answer.reason, scores, (), seconds)
+    scores = answer_scores(case, answer, assistant.pages, assistant.judge, assistant.further)
+    tokens = answer.usage.tokens if answer.usage else None
+    result = CaseResult(case, (), answer.sentences, answer.abstained, answer.reason, scores, (), seconds, tokens)
     return result, answer.recipe
 
 

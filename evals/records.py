@@ -129,8 +129,9 @@ class HitSeen:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case as measured. `abstained` is None where no answer came; `errors` say what was raised, or that a paper is
-    not held. `seconds` is the answer's wall time, the only field that differs between two runs of the same."""
+    """One case as measured. `abstained` is None where no answer came; `errors` say what was raised, or that a text is
+    not held. `seconds` is the answer's wall time, the only field that differs between two runs of the same; `tokens`
+    what a language model read and wrote for it, as far as that is known."""
 
     case: Case
     hits: tuple[HitSeen, ...]
@@ -140,6 +141,12 @@ class CaseResult:
     scores: tuple[Score, ...]
     errors: tuple[str, ...] = ()
     seconds: float | None = None
+    tokens: float | None = None
+
+    @property
+    def values(self) -> dict[str, Score]:
+        """The scores by metric."""
+        return {score.metric: score for score in self.scores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +164,40 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far a judge agrees with people on one set of labelled claims: balanced accuracy (0.5 is a coin), AUC of its
+    grades, and the same of the baseline that only looks at the claim's length (its best cut, chosen on the same claims:
+    in its favour). `unread` claims got no judgement that can be read."""
+
+    name: str
+    claims: int
+    unread: int
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    auc: float | None
+    by_length: float | None
+    by_length_auc: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a whole run took: wall seconds, the highest memory of the process in megabytes, and the price that was given
+    for a million tokens (None: not told)."""
+
+    seconds: float | None = None
+    peak_mb: float | None = None
+    per_million: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole run. `planned` counts the cases asked for; `partial` says that it was stopped before the last one.
 
-    `recipe` is the answers' (the first one's; a notice says where they differ); `cases_hash` names the case file's
-    content, `k`, `seed` and `resamples` the measuring: two reports can be compared where these are equal.
+    `recipe` is the answers' (the first one's; a notice says where they differ); `cases_hash` names the cases' content,
+    `k`, `seed` and `resamples` the measuring, `judge` who judged support: two reports can be compared where these are
+    equal. `scores_hash` is of every value: equal for two runs that scored the same. `card` says how far the judge
+    agrees with people.
     """
 
     created: str
@@ -175,6 +211,11 @@ class Report:
     results: tuple[CaseResult, ...]
     summary: tuple[Summary, ...]
     notices: tuple[str, ...] = ()
+    judge: str = ""
+    chosen: str = ""
+    scores_hash: str = ""
+    cost: Cost = Cost()
+    card: tuple[Agreement, ...] = ()
 
 
 def base_id(arxiv_id: str) -> str:

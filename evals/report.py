@@ -8,7 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.records import ALL, EvidenceCheck, Report, Summary
+from evals.records import ALL, Agreement, EvidenceCheck, Report, Summary
+from evals.summary import metric_groups
 from ingest.errors import UsageError
 from ingest.records import as_json, from_json
 from ingest.vault import Vault, read_json, write_json
@@ -16,7 +17,7 @@ from ingest.vault import Vault, read_json, write_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-FORMAT = 1
+FORMAT = 2
 WIDTH = 100  # columns where the terminal's width is not given
 _CREATED = re.compile(r"\d[0-9A-Za-z.:+-]{0,60}")
 
@@ -55,19 +56,48 @@ def load(path: Path) -> Report:
 
 
 def to_text(report: Report, *, by_kind: bool = False, width: int = WIDTH, colour: bool = False) -> str:
-    """The report for a terminal: how it was made, a row per metric (per kind too with `by_kind`), unscored cases."""
+    """The report for a terminal: how it was made, a row per metric (per kind too with `by_kind`), what it cost, how far
+    the judge agrees with people, unscored cases."""
     lines = [*_headline(report), *report.notices]
-    table = _rendered(_table(report.summary, by_kind=by_kind), width, colour)
-    return "\n".join([*lines, table, *_unscored(report)])
+    table = _rendered(_table(report, by_kind=by_kind), width, colour)
+    return "\n".join([*lines, table, *_spent(report), *card_lines(report), *_unscored(report)])
 
 
-def evidence_text(checks: Sequence[EvidenceCheck]) -> str:
-    """Every piece of evidence with the text it points at, or the reason why it was not found."""
+def card_lines(report: Report) -> list[str]:
+    """The calibration card: how far the judge in use agrees with people, beside a baseline."""
+    if not report.card:
+        return [f"judge: {report.judge}; agreement with people not measured (--calibration-data DIR)"]
+    lines = [f"judge: {report.judge}; its agreement with people (balanced accuracy, .5 is a coin):"]
+    return [*lines, *(f"  {agreement_line(one)}" for one in report.card)]
+
+
+def agreement_line(one: Agreement) -> str:
+    """One set of labelled claims on a line."""
+    if one.accuracy is None:
+        return _plain(f"{one.name}: nothing could be judged of {one.claims} claims")
+    interval = "" if one.low is None or one.high is None else f" ({one.low:.2f} to {one.high:.2f})"
+    auc = "" if one.auc is None else f", AUC {one.auc:.2f}"
+    length = "" if one.by_length is None else f"; by the claim's length alone {one.by_length:.2f}"
+    unread = f", {one.unread} unread" if one.unread else ""
+    return _plain(f"{one.name}: {one.accuracy:.2f}{interval}{auc}, {one.claims} claims{unread}{length}")
+
+
+def _spent(report: Report) -> list[str]:
+    cost = report.cost
+    parts = [f"{cost.seconds:.1f} s in all" if cost.seconds is not None else ""]
+    parts += [f"at most {cost.peak_mb:.0f} MB of memory" if cost.peak_mb is not None else ""]
+    said = ", ".join(filter(None, [*parts, f"scores {report.scores_hash}" if report.scores_hash else ""]))
+    return [said] if said else []
+
+
+def evidence_text(checks: Sequence[EvidenceCheck], *, show: bool = True) -> str:
+    """What was not found, with the reason; with `show` every piece of evidence with the text it points at."""
     lines = []
     for check in checks:
         mark = "found" if check.found else f"NOT FOUND: {check.reason}"
-        lines.append(_plain(f"{check.case_id} {check.evidence.text_id} p. {check.evidence.page}: {mark}"))
-        if check.text:
+        if show or (check.held and not check.found):
+            lines.append(_plain(f"{check.case_id} {check.evidence.text_id} p. {check.evidence.page}: {mark}"))
+        if show and check.text:
             lines.append(f"    {_plain(check.text)}")
     found, away = sum(check.found for check in checks), sum(not check.held for check in checks)
     elsewhere = f", {away} in papers that are not there" if away else ""
@@ -78,6 +108,8 @@ def _headline(report: Report) -> list[str]:
     recipe = report.recipe
     done = f"{len(report.results)} of {report.planned} cases" if report.partial else f"{report.planned} cases"
     lines = [f"{done}, set {report.cases_hash}, seed {report.seed}, {report.created}".rstrip(", ")]
+    if report.chosen:
+        lines.append(_plain(f"cases: {report.chosen}"))
     if report.partial:
         lines.append("PARTIAL: the run was stopped before the last case")
     if recipe:
@@ -88,7 +120,7 @@ def _headline(report: Report) -> list[str]:
     return lines
 
 
-def _table(summaries: Sequence[Summary], *, by_kind: bool) -> Table:
+def _table(report: Report, *, by_kind: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -97,16 +129,22 @@ def _table(summaries: Sequence[Summary], *, by_kind: bool) -> Table:
         table.add_column(name)
     for name in ("value", "95 % interval", "scored", "unscored"):
         table.add_column(name, justify="right")
-    group = ALL
-    for summary in summaries:
+    section = ("", "")
+    for summary in report.summary:
         if summary.group != ALL and not by_kind:
             continue
-        if summary.group != group:
+        if (summary.group, _group(report, summary)) != section:
             table.add_section()
-        group = summary.group
+        section = (summary.group, _group(report, summary))
         cells = _cells(summary)
         table.add_row(*(Text(cell) for cell in ([summary.group, *cells] if by_kind else cells)))
     return table
+
+
+def _group(report: Report, summary: Summary) -> str:
+    """retrieval, answers or cost."""
+    groups = metric_groups(report.results, report.k)
+    return next((name for name, metrics in groups.items() if summary.metric in metrics), "")
 
 
 def _cells(summary: Summary) -> list[str]:

@@ -1,32 +1,85 @@
-"""Was the right paper found, and the right page? Measured on the first k hits, papers matched by arXiv id.
+"""Was the right text found, and the right page? Sources and pages are what is ranked, in the order of the hits.
 
-A hit on a note or a glossary term of ours takes its place in the ranking but never counts as the paper it is about.
+A source is matched by what cases call it (arXiv id; a note or a glossary term of ours by its own id, never as the
+paper it is about). Several hits of one source share the rank of its first. Relevance is binary. The same definitions
+as trec_eval's (tests/test_retrieval_peers.py holds them to pytrec_eval's figures), on the ranking cut by hits:
+
+recall@k      share of the expected sources among those of the first k hits (trec_eval `recall`)
+hit@k         1 where any of them is there, else 0 (trec_eval `success`)
+mrr@k         1 / rank of the first expected source, 0 without one; its mean is the MRR (Voorhees, TREC-8, 1999)
+ndcg@k        sum of 1 / log2(rank + 1) over the expected sources found, divided by the most that so many could reach in
+              k places (Järvelin and Kekäläinen 2002; trec_eval `ndcg_cut`)
+page_...@k    the same over evidence pages: a hit counts for every page it lies on, in the order of the pages. The page
+              may be right where the passage is the wrong one: an upper bound on finding the evidence
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Collection, Hashable, Sequence
+from itertools import islice
 
 from evals.records import OUR_TEXTS, Case, HitSeen, Score, base_id
 from index.records import Hit
 
-RETRIEVAL_METRICS = ("recall", "hit", "mrr", "page_recall")
+DEEPER = 2  # recall is told at k, what a reader looks through, and at twice that: what a second look would bring
+Ranking = Sequence[Hashable]
 
 
 def retrieval_metrics(case: Case, k: int) -> tuple[str, ...]:
     """The metrics that apply to a case: none where there is nothing to find, pages only where pages are known."""
     if case.must_abstain:
         return ()
-    metrics = RETRIEVAL_METRICS if case.evidence else RETRIEVAL_METRICS[:-1]
-    return tuple(f"{metric}@{k}" for metric in metrics)
+    return (*source_metrics(k), *(page_metrics(k) if case.evidence else ()))
+
+
+def source_metrics(k: int) -> tuple[str, ...]:
+    deep = DEEPER * k
+    return (f"recall@{k}", f"recall@{deep}", f"hit@{k}", f"mrr@{deep}", f"ndcg@{deep}")
+
+
+def page_metrics(k: int) -> tuple[str, ...]:
+    return tuple(f"page_{name}" for name in source_metrics(k) if not name.startswith("hit"))
 
 
 def retrieval_scores(case: Case, hits: Sequence[HitSeen], k: int) -> tuple[Score, ...]:
-    """The scores of one case, in the order of `retrieval_metrics`."""
-    if case.must_abstain:
-        return ()
-    scores = (recall(case, hits, k), hit(case, hits, k), reciprocal_rank(case, hits, k))
-    return (*scores, page_recall(case, hits, k)) if case.evidence else scores
+    """The scores of one case, in the order of `retrieval_metrics`, from the first 2 k hits."""
+    pages = frozenset((item.text_id, item.page) for item in case.evidence)
+    return tuple(
+        _score(name, hits, pages, pages_of) if name.startswith("page_") else _score(name, hits, case.expected, source)
+        for name in retrieval_metrics(case, k)
+    )
+
+
+def _score(
+    name: str, hits: Sequence[HitSeen], relevant: Collection[Hashable], things: Callable[[HitSeen], Ranking]
+) -> Score:
+    measure, _, k = name.removeprefix("page_").partition("@")
+    ranking = ranked(hits[: int(k)], things)
+    value = MEASURES[measure](ranking, relevant, int(k))
+    lines = tuple(f"{_said(one)}: {_rank(one, ranking)}" for one in sorted(relevant, key=str))
+    return Score(name, value, evidence=lines)
+
+
+# --- rankings --------------------------------------------------------------------------------------------------------
+
+
+def ranked(hits: Sequence[HitSeen], things: Callable[[HitSeen], Ranking]) -> list[Hashable]:
+    """What the hits stand for, each once, best first."""
+    return list(dict.fromkeys(one for hit in hits for one in things(hit)))
+
+
+def source(hit: HitSeen) -> Ranking:
+    """The source of a hit, as cases call it. One that no case can name takes its place all the same."""
+    return (name_of(hit),)
+
+
+def pages_of(hit: HitSeen) -> Ranking:
+    return tuple((name_of(hit), page) for page in hit.pages)
+
+
+def name_of(hit: HitSeen) -> str:
+    return hit.paper_id if hit.kind in OUR_TEXTS or not hit.arxiv_id else hit.arxiv_id
 
 
 def seen(hits: Sequence[Hit]) -> tuple[HitSeen, ...]:
@@ -45,56 +98,37 @@ def seen(hits: Sequence[Hit]) -> tuple[HitSeen, ...]:
     )
 
 
-def recall(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
-    """Recall at k by paper: the share of the expected papers that occur among the papers of the first k hits
-    (recall at a cut-off as in TREC, the papers being the documents)."""
-    ranks = _first_ranks(hits[:k])
-    expected = case.expected
-    lines = tuple(f"{paper}: rank {ranks[paper]}" if paper in ranks else f"{paper}: not found" for paper in expected)
-    return Score(f"recall@{k}", sum(p in ranks for p in expected) / len(expected), evidence=lines)
+# --- measures --------------------------------------------------------------------------------------------------------
 
 
-def hit(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
-    """Success at k (TREC's success_k): 1 where any of the first k hits is of an expected paper, else 0."""
-    found = [h for h in hits[:k] if _names(h) in case.expected]
-    return Score(f"hit@{k}", float(bool(found)), evidence=tuple(map(_line, found[:1])))
+def recall(ranking: Ranking, relevant: Collection[Hashable], _k: int = 0) -> float:
+    return sum(one in ranking for one in relevant) / len(relevant)
 
 
-def reciprocal_rank(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
-    """One divided by the rank of the first expected paper, 0 where none is among the first k hits; its mean over cases
-    is the MRR of TREC-8's question answering track (Voorhees 1999). Ranks count sources: several hits of one source
-    share the rank of its first."""
-    sources: list[str] = []
-    for candidate in hits[:k]:
-        if candidate.paper_id not in sources:
-            sources.append(candidate.paper_id)
-        if _names(candidate) in case.expected:
-            rank = sources.index(candidate.paper_id) + 1
-            return Score(f"mrr@{k}", 1 / rank, evidence=(f"source {rank}: {_line(candidate)}",))
-    return Score(f"mrr@{k}", 0.0, evidence=(f"no expected paper among {len(sources)} sources",))
+def hit(ranking: Ranking, relevant: Collection[Hashable], _k: int = 0) -> float:
+    return float(any(one in relevant for one in ranking))
 
 
-def page_recall(case: Case, hits: Sequence[HitSeen], k: int) -> Score:
-    """Page recall at k: the share of the case's evidence whose page a passage of the first k hits lies on, wholly or
-    partly. The page is right where the passage may still be the wrong one: an upper bound on finding the evidence."""
-    pages = {(_names(h), page): h.rank for h in reversed(hits[:k]) for page in h.pages}
-    wanted = [(e.text_id, e.page) for e in case.evidence]
-    lines = tuple(
-        f"{paper} p. {page}: " + (f"rank {pages[paper, page]}" if (paper, page) in pages else "not found")
-        for paper, page in wanted
-    )
-    return Score(f"page_recall@{k}", sum(w in pages for w in wanted) / len(wanted), evidence=lines)
+def reciprocal_rank(ranking: Ranking, relevant: Collection[Hashable], _k: int = 0) -> float:
+    return next((1 / rank for rank, one in enumerate(ranking, 1) if one in relevant), 0.0)
 
 
-def _names(hit: HitSeen) -> str | None:
-    """What a hit counts for: our own texts for themselves, whatever paper they are about; papers by arXiv id."""
-    return hit.paper_id if hit.kind in OUR_TEXTS else hit.arxiv_id
+def ndcg(ranking: Ranking, relevant: Collection[Hashable], k: int) -> float:
+    gain = sum(1 / math.log2(rank + 1) for rank, one in enumerate(islice(ranking, k), 1) if one in relevant)
+    return gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(relevant)) + 1))
 
 
-def _first_ranks(hits: Sequence[HitSeen]) -> dict[str, int]:
-    return {name: h.rank for h in reversed(hits) if (name := _names(h))}
+MEASURES: dict[str, Callable[[Ranking, Collection[Hashable], int], float]] = {
+    "recall": recall,
+    "hit": hit,
+    "mrr": reciprocal_rank,
+    "ndcg": ndcg,
+}
 
 
-def _line(hit: HitSeen) -> str:
-    pages = ", ".join(map(str, hit.pages))
-    return f"rank {hit.rank}: {hit.arxiv_id or hit.paper_id} p. {pages}"
+def _rank(one: Hashable, ranking: Sequence[Hashable]) -> str:
+    return f"rank {ranking.index(one) + 1}" if one in ranking else "not found"
+
+
+def _said(one: Hashable) -> str:
+    return f"{one[0]} p. {one[1]}" if isinstance(one, tuple) else str(one)

@@ -1,31 +1,26 @@
-"""Measuring a vault: every case is searched for and asked, the answers scored, the scores summed up into a Report."""
+"""Measuring: every case is searched for and asked, the answers scored, the scores summed up into a Report."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 from assistant.records import Answer, Recipe
-from evals.answer_scores import Pages
-from evals.cases import STARTER, check_evidence, held_ids, held_papers, load, stored_pages
+from evals.answer_scores import Further
+from evals.cases import held_ids
+from evals.judge import CheckJudge, Judge
 from evals.measure import Measured, Searcher, measure
-from evals.records import Case, CaseResult, Report
-from evals.report import evidence_text, save, to_text
+from evals.quotes import Pages
+from evals.records import Agreement, Case, CaseResult, Cost, Report
 from evals.statistics import RESAMPLES
 from evals.summary import summarize
+from evals.unfinished import Row
 from ingest.records import Paper, as_json
-from ingest.vault import Vault, digest
+from ingest.vault import digest
 
-if TYPE_CHECKING:
-    from assistant.draft import Drafter
-    from index.search import Search
-
-STOPPED = 130  # what a shell says of a command that Ctrl-C ended
 K = 5  # five passages are what a reader looks through; the chat page shows about as many without scrolling
 
 
@@ -40,24 +35,37 @@ def run(
     seed: int = 0,
     resamples: int = RESAMPLES,
     created: str = "",
+    judge: Judge | None = None,
+    further: Further | None = None,
+    done: Mapping[str, Row] | None = None,
+    jobs: int = 1,
+    chosen: str = "",
+    per_million: float | None = None,
+    card: tuple[Agreement, ...] = (),
+    on_result: Callable[[CaseResult, Recipe | None], None] | None = None,
     on_progress: Callable[[int, int, str], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Report:
     """Measure `ask` and `search` on cases.
 
     `pages` gives a source's stored pages by its id (Vault.pages); `papers` are the sources whose text the vault holds
-    (`evals.cases.held_papers`): a case that expects another one is unscored. `on_progress` gets the cases done, their
-    number, and the id of the last. An error in one case leaves that case unscored; one that no case can do without
-    (no index, wrong model) is raised. Ctrl-C keeps the finished cases, in a partial report.
+    (`evals.cases.held_papers`): a case that expects another one is unscored. `judge` says what supports what, `further`
+    scores whole answers; `done` are results of a stopped run; `jobs` cases are asked at a time. `on_result` gets each
+    new result, `on_progress` the cases done, their number, and the id of the last. An error in one case leaves that
+    case unscored; one that no case can do without (no index, wrong model) is raised. Ctrl-C keeps the finished cases,
+    in a partial report.
     """
-    held = frozenset(held_ids(papers))
-    assistant = Measured(ask, search, lru_cache(maxsize=64)(pages), held, k, clock)
-    measured: list[tuple[CaseResult, Recipe | None]] = []
+    judge = judge or CheckJudge()
+    held, started = frozenset(held_ids(papers)), clock()
+    assistant = Measured(ask, search, lru_cache(maxsize=64)(pages), held, k, clock, judge, further)
+    measured: list[Row] = []
     try:
-        for case in cases:
-            measured.append(measure(case, assistant))
+        for row in _measured(cases, assistant, done or {}, jobs):
+            measured.append(row)
+            if on_result and row[0].case.id not in (done or {}):
+                on_result(*row)
             if on_progress:
-                on_progress(len(measured), len(cases), case.id)
+                on_progress(len(measured), len(cases), row[0].case.id)
     except KeyboardInterrupt:
         pass  # what is done is worth keeping; `partial` says that it is not all
     results = tuple(result for result, _ in measured)
@@ -72,67 +80,53 @@ def run(
         cases_hash=cases_hash(cases),
         recipe=recipes[0] if recipes else None,
         results=results,
-        summary=summarize(results, k=k, seed=seed, resamples=resamples),
+        summary=summarize(results, k=k, seed=seed, resamples=resamples, per_million=per_million),
         notices=_notices(recipes),
+        judge=judge.name,
+        chosen=chosen,
+        scores_hash=scores_hash(results),
+        cost=Cost(clock() - started, peak_mb(), per_million),
+        card=card,
     )
 
 
-class Outcome(NamedTuple):
-    """What the command line shows: `text` for people, `data` for programs, and its exit code."""
+def _measured(cases: Sequence[Case], assistant: Measured, done: Mapping[str, Row], jobs: int) -> Iterator[Row]:
+    """The cases' results in their order, `jobs` of them made at a time."""
 
-    text: str
-    data: Any
-    code: int
+    def one(case: Case) -> Row:
+        return done[case.id] if case.id in done else measure(case, assistant)
 
-
-def evaluate(
-    vault: Vault,
-    path: Path | None,
-    search: Search,
-    drafter: Drafter,
-    *,
-    check_only: bool = False,
-    on_progress: Callable[[str, int, int], None] | None = None,
-    created: datetime | None = None,
-) -> Outcome:
-    """Measure a vault on a file of cases (None: the one that ships) and write the report into it; with `check_only`
-    just check the cases' evidence. `created` is now where it is not given."""
-    cases = load(path or STARTER)
-    if check_only:
-        return _checked(vault, cases)
-    from assistant.ask import ask
-
-    report = run(
-        cases,
-        ask=partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name),
-        search=search,
-        pages=vault.pages,
-        papers=held_papers(vault),
-        created=(created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        on_progress=lambda done, total, _: on_progress("eval", done, total) if on_progress else None,
-    )
-    name = str(save(report, vault).relative_to(vault.root))
-    text = f"{to_text(report)}\nreport: {name}"
-    return Outcome(text, {**as_json(report), "report": name}, _code(report))
-
-
-def _code(report: Report) -> int:
-    """1 where not one case got an answer: a run that measured nothing must not look like one that went well."""
-    if report.partial:
-        return STOPPED
-    return int(all(result.abstained is None for result in report.results))
-
-
-def _checked(vault: Vault, cases: Sequence[Case]) -> Outcome:
-    """The exit code tells evidence that is not where it says; a paper that is not held says nothing about its case."""
-    checks = check_evidence(cases, stored_pages(vault))
-    wrong = any(check.held and not check.found for check in checks)
-    return Outcome(evidence_text(checks), [as_json(check) for check in checks], int(wrong))
+    if jobs <= 1:
+        yield from map(one, cases)
+        return
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="case")
+    try:
+        yield from pool.map(one, cases)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def cases_hash(cases: Sequence[Case]) -> str:
     """The first 12 hex digits of the cases' sha256."""
     return digest(json.dumps([as_json(case) for case in cases], sort_keys=True).encode())[:12]
+
+
+def scores_hash(results: Sequence[CaseResult]) -> str:
+    """The first 12 hex digits of the sha256 of every score's value, to the last bit."""
+    rows = [[r.case.id, s.metric, repr(s.value), repr(s.weight)] for r in results for s in r.scores]
+    return digest(json.dumps(rows).encode())[:12]
+
+
+def peak_mb() -> float | None:
+    """The highest memory this process has held, in megabytes; None on a system that does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    import sys
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)  # bytes there, kilobytes elsewhere
 
 
 def _notices(recipes: Sequence[Recipe]) -> tuple[str, ...]:

@@ -56,9 +56,16 @@ def evidence(name: str, number: int, stretch: str) -> Evidence:
     return Evidence(ARXIV[name], number, " ".join(words[:2]), " ".join(words[-2:]), sha256)
 
 
-def case(id: str, *expected: str, kind: Kind = "method", question: str = "q?", of: Sequence[Evidence] = ()) -> Case:
+def case(
+    id: str,
+    *expected: str,
+    kind: Kind = "method",
+    question: str = "q?",
+    of: Sequence[Evidence] = (),
+    facts: Sequence[str] = (),
+) -> Case:
     """A case that expects papers by arXiv id; without any it must be refused."""
-    return Case(id, kind if expected else "unanswerable", question, expected, tuple(of), (), not expected)
+    return Case(id, kind if expected else "unanswerable", question, expected, tuple(of), tuple(facts), not expected)
 
 
 CASES = (
@@ -67,17 +74,20 @@ CASES = (
         kind="definition",
         question="How does superposition store sparse features?",
         of=[evidence("toy", 1, "Superposition lets a toy model store sparse features.")],
+        facts=["Sparse features are stored by superposition"],
     ),
     case(
         *("clean", ARXIV["grok"]),
         kind="cause",
         question="What drives the cleanup phase?",
         of=[evidence("grok", 2, "Weight decay drives the cleanup phase.")],
+        facts=["Weight decay"],
     ),
     case(
         *("refuse", ARXIV["refuse"]),
         question="By how many directions is refusal mediated?",
         of=[evidence("refuse", 1, "Refusal is mediated by a single direction.")],
+        facts=["A single direction"],
     ),
     case("mamba", question="Which perplexity does Mamba reach?"),
     case("price", question="Who paid for the espresso?"),
@@ -118,9 +128,15 @@ def citation(
     return Citation("p1", passage_id, paper_id, None, "", "", number, quote, verdict, "")
 
 
-def answer(*sentences: tuple[Verdict, Sequence[Citation]], abstained: bool = False, question: str = "q?") -> Answer:
-    """An answer with a sentence per verdict."""
-    made = tuple(Sentence(f"Sentence {n}.", tuple(cited), v) for n, (v, cited) in enumerate(sentences, 1))
+def answer(
+    *sentences: tuple[Verdict, Sequence[Citation]],
+    abstained: bool = False,
+    question: str = "q?",
+    texts: Sequence[str] = (),
+) -> Answer:
+    """An answer with a sentence per verdict; `texts` are what they say."""
+    said = [*texts, *(f"Sentence {n}." for n in range(len(texts) + 1, len(sentences) + 1))]
+    made = tuple(Sentence(text, tuple(cited), v) for text, (v, cited) in zip(said, sentences, strict=True))
     return Answer(question, made, abstained, "nothing was found" if abstained else "", (), RECIPE)
 
 
@@ -146,7 +162,7 @@ class WordAssistant:
         quotes = [s.rstrip(".") + "." for s in best.passage.text.split(". ")]
         quote = max(quotes, key=lambda s: len(wanted & set(stems(s))))
         cited = citation(best.paper.id, best.passage.spans[0].page, quote, passage_id=best.passage.id)
-        return answer(("supported", [cited]), question=question)
+        return answer(("supported", [cited]), question=question, texts=[quote])
 
 
 class WordSearch:

@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Answer, Verdict
-from evals.answer_scores import (
-    ANSWER_METRICS,
-    answer_metrics,
-    answer_scores,
-    citation_validity,
-    citations_naming_nothing,
-    faithfulness,
-    names_nothing,
-    quote_fault,
-)
+from evals.answer_scores import ANSWER_METRICS, answer_metrics, answer_scores
+from evals.quotes import citations_naming_nothing, names_nothing, quote_fault, quote_validity
 from evals.records import Case, Score
 from ingest.errors import MivaultError
 from ingest.records import Page
@@ -43,12 +35,15 @@ def test_worked_example() -> None:
     )
     scores = answer_scores(ANSWERABLE, given_answer, pages)
     assert {s.metric: (s.value, s.weight) for s in scores} == {
-        "citation_validity": (2 / 3, 3),  # of three quotes shown, two are where they say
+        "faithfulness": (0.0, 5),  # "Sentence 1." and so on stand nowhere, whatever verdict they carry
+        "citation_recall": (0.0, 5),
+        "citation_precision": (0.0, 5),
+        "quote_validity": (2 / 3, 3),  # of three quotes shown, two are where they say
         "citations_naming_nothing": (0.0, 5),  # the one that names nothing is not shown as valid
-        "faithfulness": (1 / 5, 5),
+        "coverage": (1.0, 1),
         "answered": (1.0, 1),
     }
-    validity = score(scores, "citation_validity")
+    validity = score(scores, "quote_validity")
     assert validity is not None
     assert validity.evidence == (
         "[p1] toy p. 1: found",
@@ -81,8 +76,8 @@ def test_a_quote_is_there_or_the_reason_why_not(
 
 
 def test_the_verdict_an_answer_gives_itself_is_not_believed() -> None:
-    boasting = citation_validity([citation("toy", 1, "Models dream of electric sheep.", "supported")], pages)
-    modest = citation_validity([citation("toy", 1, QUOTE, "unsupported")], pages)
+    boasting = quote_validity([citation("toy", 1, "Models dream of electric sheep.", "supported")], pages)
+    modest = quote_validity([citation("toy", 1, QUOTE, "unsupported")], pages)
     assert boasting is not None
     assert modest is not None
     assert (boasting.value, modest.value) == (0.0, 1.0)
@@ -142,10 +137,12 @@ def test_saying_nothing_is_refusing() -> None:
 
 
 def test_nothing_shown_is_not_measured() -> None:
-    assert citation_validity([], pages) is None
-    assert citation_validity([citation("toy", 1, "")], pages) is None
+    assert quote_validity([], pages) is None
+    assert quote_validity([citation("toy", 1, "")], pages) is None
     assert citations_naming_nothing([], pages) is None
-    assert faithfulness(answer(abstained=True)) is None
+    assert {s.metric for s in answer_scores(ANSWERABLE, answer(abstained=True), pages)} == {
+        *("coverage", "answered", "abstention_precision")
+    }
 
 
 texts = st.sampled_from([text for stored in TEXTS.values() for text in stored])

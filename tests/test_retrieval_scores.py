@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import log2
+
 import pytest
 from eval_examples import case, evidence, hit, seen_hit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.records import Case, HitSeen, Score
-from evals.retrieval_scores import recall, reciprocal_rank, retrieval_metrics, retrieval_scores, seen
+from evals.retrieval_scores import retrieval_metrics, retrieval_scores, seen
 
 A, B, C, D = "2209.10652", "2301.05217", "2406.11717", "2309.08600"
 KINDS = ["paper", "note", "glossary", "tool"]
@@ -28,7 +30,28 @@ def test_worked_example() -> None:
     hits = [seen_hit(1, C), seen_hit(2, C), seen_hit(3, A, 4), seen_hit(4, D), seen_hit(5, A, 5, 6)]
     wanted = [evidence("toy", 1, "Superposition lets a toy model"), evidence("grok", 2, "Weight decay drives")]
     scores = values(retrieval_scores(case("c", A, B, of=wanted), hits, 5))
-    assert scores == {"recall@5": 1 / 2, "hit@5": 1.0, "mrr@5": 1 / 2, "page_recall@5": 0.0}
+    ndcg = (1 / log2(3)) / (1 + 1 / log2(3))  # one of two, in the second place
+    assert scores == {
+        "recall@5": 1 / 2,
+        "recall@10": 1 / 2,
+        "hit@5": 1.0,
+        "mrr@10": 1 / 2,
+        "ndcg@10": pytest.approx(ndcg),
+        "page_recall@5": 0.0,
+        "page_recall@10": 0.0,
+        "page_mrr@10": 0.0,
+        "page_ndcg@10": 0.0,
+    }
+
+
+def test_pages_are_ranked_by_the_first_hit_that_lies_on_them() -> None:
+    # Pages in order: C 1, A 4, A 5, A 1. The evidence on A 1 is fourth, found at 10 hits and not at 2.
+    hits = [seen_hit(1, C, 1), seen_hit(2, A, 4, 5), seen_hit(3, A, 4), seen_hit(4, A, 1)]
+    wanted = case("c", A, of=[evidence("toy", 1, "Superposition lets a toy model")])
+    scores = values(retrieval_scores(wanted, hits, 2))
+    assert (scores["page_recall@2"], scores["page_recall@4"]) == (0.0, 1.0)
+    assert scores["page_mrr@4"] == 1 / 4
+    assert scores["page_ndcg@4"] == pytest.approx(1 / log2(5))
 
 
 def test_a_passage_over_two_pages_finds_evidence_on_either() -> None:
@@ -48,8 +71,9 @@ def test_a_passage_over_two_pages_finds_evidence_on_either() -> None:
 
 def test_what_comes_after_k_does_not_count() -> None:
     hits = [seen_hit(1, B), seen_hit(2, C), seen_hit(3, A)]
-    assert values(retrieval_scores(case("c", A), hits, 2)) == {"recall@2": 0.0, "hit@2": 0.0, "mrr@2": 0.0}
-    assert values(retrieval_scores(case("c", A), hits, 3)) == {"recall@3": 1.0, "hit@3": 1.0, "mrr@3": 1 / 3}
+    near = values(retrieval_scores(case("c", A), hits, 2))
+    assert (near["recall@2"], near["recall@4"], near["hit@2"], near["mrr@4"]) == (0.0, 1.0, 0.0, 1 / 3)
+    assert values(retrieval_scores(case("c", A), hits, 1))["mrr@2"] == 0.0
     wanted = case("c", A, of=[evidence("toy", 1, "Superposition lets a toy model")])
     pages = [values(retrieval_scores(wanted, hits, k))[f"page_recall@{k}"] for k in (2, 3)]
     assert pages == [0.0, 1.0]
@@ -62,16 +86,16 @@ def test_our_own_texts_about_a_paper_are_not_the_paper(kind: str) -> None:
     alone = retrieval_scores(case("c", A, of=wanted), [ours], 5)
     assert set(values(alone).values()) == {0.0}
     # It still stands before the paper in what a reader sees, so the paper is the second source.
-    assert values(retrieval_scores(case("c", A), [ours, seen_hit(2, A)], 5))["mrr@5"] == 1 / 2
+    assert values(retrieval_scores(case("c", A), [ours, seen_hit(2, A)], 5))["mrr@10"] == 1 / 2
 
 
 def test_versions_do_not_matter() -> None:
     hits = seen([hit("toy", 1, arxiv_id=f"{A}v1")])
-    assert recall(case("c", f"{A}v2"), hits, 5).value == 1.0
+    assert values(retrieval_scores(case("c", f"{A}v2"), hits, 5))["recall@5"] == 1.0
 
 
 def test_a_paper_named_twice_is_expected_once() -> None:
-    assert recall(case("c", A, f"{A}v2", B), [seen_hit(1, A)], 5).value == 1 / 2
+    assert values(retrieval_scores(case("c", A, f"{A}v2", B), [seen_hit(1, A)], 5))["recall@5"] == 1 / 2
 
 
 def test_hits_are_kept_with_their_pages() -> None:
@@ -96,26 +120,26 @@ def test_every_score_is_a_share_and_has_its_name(example: Case, hits: list[HitSe
 
 @given(cases, hit_lists, st.integers(1, 11))
 def test_looking_further_never_finds_less(example: Case, hits: list[HitSeen], k: int) -> None:
-    near, far = (list(values(retrieval_scores(example, hits, n)).values()) for n in (k, k + 1))
-    assert all(b >= a for a, b in zip(near, far, strict=True) if a is not None and b is not None)
+    near, far = (list(values(retrieval_scores(example, hits, n)).items()) for n in (k, k + 1))
+    pairs = [(a, b) for (name, a), (_, b) in zip(near, far, strict=True) if not name.startswith("ndcg")]
+    assert all(b >= a for a, b in pairs if a is not None and b is not None)
 
 
 @given(cases, hit_lists, st.integers(1, 12))
-def test_hit_reciprocal_rank_and_recall_agree_on_nothing_found(example: Case, hits: list[HitSeen], k: int) -> None:
-    zeros = {score.value == 0 for score in retrieval_scores(example, hits, k)}
-    assert len(zeros) == 1
+def test_hit_and_recall_agree_on_nothing_found(example: Case, hits: list[HitSeen], k: int) -> None:
+    scores = values(retrieval_scores(example, hits, k))
+    assert (scores[f"recall@{k}"] == 0) == (scores[f"hit@{k}"] == 0)
+    assert (scores[f"recall@{2 * k}"] == 0) == (scores[f"mrr@{2 * k}"] == 0) == (scores[f"ndcg@{2 * k}"] == 0)
 
 
 @given(hit_lists, st.integers(1, 12))
 def test_reciprocal_rank_counts_sources(hits: list[HitSeen], k: int) -> None:
-    papers = [h.paper_id for h in hits[:k]]
-    score = reciprocal_rank(case("c", A), hits, k)
-    places = [len(set(papers[:n])) + (papers[n] not in papers[:n]) for n, h in enumerate(hits[:k]) if _is_a(h)]
-    if places:
-        assert score.value is not None
-        assert 1 / places[0] <= score.value <= 1
-    else:
-        assert score.value == 0
+    hits = hits[: 2 * k]
+    papers = [h.paper_id for h in hits]
+    value = values(retrieval_scores(case("c", A), hits, k))[f"mrr@{2 * k}"]
+    places = [len(set(papers[:n])) + (papers[n] not in papers[:n]) for n, h in enumerate(hits) if _is_a(h)]
+    assert value is not None
+    assert (1 / places[0] <= value <= 1) if places else value == 0
 
 
 def _is_a(candidate: HitSeen) -> bool:

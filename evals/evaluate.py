@@ -1,0 +1,107 @@
+"""What `mivault eval` does with a vault: checks the cases' evidence, or measures and writes the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals.cases import check_evidence, held_papers, stored_pages
+from evals.choose import Choice, choose
+from evals.judge import CheckJudge
+from evals.records import Case, Report
+from evals.report import evidence_text, save, to_text
+from evals.run import cases_hash, run
+from evals.unfinished import Unfinished
+from ingest.records import as_json
+from ingest.vault import Vault
+
+if TYPE_CHECKING:
+    from assistant.draft import Drafter
+    from index.search import Search
+
+STOPPED = 130  # what a shell says of a command that Ctrl-C ended
+
+
+class Outcome(NamedTuple):
+    """What the command line shows: `text` for people, `data` for programs, and its exit code."""
+
+    text: str
+    data: Any
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to run: `resume` goes on with a stopped run of the same; `jobs` cases at a time; `per_million` is the price
+    of a million tokens; `by_kind` shows a row per kind too."""
+
+    resume: bool = False
+    jobs: int = 1
+    per_million: float | None = None
+    by_kind: bool = False
+
+
+def evaluate(
+    vault: Vault,
+    choice: Choice,
+    search: Search,
+    drafter: Drafter,
+    *,
+    manner: Manner = Manner(),
+    on_progress: Callable[[str, int, int], None] | None = None,
+    created: datetime | None = None,
+) -> Outcome:
+    """Measure a vault on cases and write the report into it. `created` is now where it is not given."""
+    from assistant.ask import ask
+
+    cases, judge = choose(choice), CheckJudge()
+    kept = Unfinished(vault, depends_on(vault, cases, search.embedder.name, drafter.name, judge.name))
+    done = kept.rows() if manner.resume else {}
+    if not manner.resume:
+        kept.begin()
+    report = run(
+        cases,
+        ask=partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name),
+        search=search,
+        pages=vault.pages,
+        papers=held_papers(vault),
+        seed=choice.seed,
+        created=(created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        judge=judge,
+        done=done,
+        jobs=manner.jobs,
+        chosen=str(choice),
+        per_million=manner.per_million,
+        on_result=kept.add,
+        on_progress=lambda done, total, _: on_progress("eval", done, total) if on_progress else None,
+    )
+    if not report.partial:
+        kept.done()
+    name = str(save(report, vault).relative_to(vault.root))
+    text = f"{to_text(report, by_kind=manner.by_kind)}\nreport: {name}"
+    return Outcome(text, {**as_json(report), "report": name}, _code(report))
+
+
+def depends_on(vault: Vault, cases: Sequence[Case], *models: str) -> list[str]:
+    """What the results of a run depend on."""
+    from assistant.prompts import prompts_hash
+
+    return [cases_hash(cases), vault.lock_hash(), prompts_hash(), *models]
+
+
+def check_cases(vault: Vault, choice: Choice, *, show: bool = False) -> Outcome:
+    """Look up every piece of evidence; `show` prints each as it stands on its page. The exit code tells evidence that
+    is not where it says; a text that is not held says nothing about its case."""
+    checks = check_evidence(choose(choice), stored_pages(vault))
+    wrong = any(check.held and not check.found for check in checks)
+    return Outcome(evidence_text(checks, show=show), [as_json(check) for check in checks], int(wrong))
+
+
+def _code(report: Report) -> int:
+    """1 where not one case got an answer: a run that measured nothing must not look like one that went well."""
+    if report.partial:
+        return STOPPED
+    return int(all(result.abstained is None for result in report.results))
