@@ -64,3 +64,42 @@ def shown(outcome: Outcome, as_json: bool) -> None:
     else:
         say(outcome.text)
     raise typer.Exit(outcome.code)
+
+
+@evals.command(name="compare")
+def compare(
+    first: Annotated[str, typer.Argument(help="A report: a file, its name, latest or previous.")],
+    second: Annotated[str, typer.Argument(help="The report that is held against it.")],
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """What the second report does better or worse than the first, and which answers changed."""
+    from evals.evaluate import compare_reports
+
+    shown(compare_reports(open_vault(vault), first, second), as_json)
+
+
+@evals.command(name="gate")
+def gate(
+    baseline: Annotated[str, typer.Option("--baseline", help="The report to be as good as.")],
+    report: Annotated[str, typer.Argument(help="The report that is held against it.")] = "latest",
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Fail (exit code 1) only where the paired interval of a metric says worse than the baseline."""
+    from evals.evaluate import gate as hold
+
+    shown(hold(open_vault(vault), baseline, report), as_json)
+
+
+@evals.command(name="show")
+def show_one(
+    report: Annotated[str, typer.Argument(help="A report: a file, its name, latest or previous.")],
+    case: Annotated[str, typer.Argument(help="The case's id.")],
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """One case of a report: what was asked, found, answered and scored, and why."""
+    from evals.evaluate import show_case
+
+    shown(show_case(open_vault(vault), report, case), as_json)

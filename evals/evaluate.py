@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.cases import check_evidence, held_papers, stored_pages
 from evals.choose import Choice, choose
+from evals.compare import compare, worse
+from evals.compare_text import case_text, comparison_text
 from evals.judge import CheckJudge
+from evals.page import write_page
 from evals.records import Case, Report
-from evals.report import evidence_text, save, to_text
+from evals.report import evidence_text, find, load, save, to_text
 from evals.run import cases_hash, run
 from evals.unfinished import Unfinished
 from ingest.records import as_json
@@ -80,9 +83,31 @@ def evaluate(
     )
     if not report.partial:
         kept.done()
-    name = str(save(report, vault).relative_to(vault.root))
-    text = f"{to_text(report, by_kind=manner.by_kind)}\nreport: {name}"
-    return Outcome(text, {**as_json(report), "report": name}, _code(report))
+    path = save(report, vault)
+    name, page = (str(file.relative_to(vault.root)) for file in (path, write_page(report, path)))
+    text = f"{to_text(report, by_kind=manner.by_kind)}\nreport: {name}, to read: {page}"
+    return Outcome(text, {**as_json(report), "report": name, "page": page}, _code(report))
+
+
+def compare_reports(vault: Vault, first: str, second: str) -> Outcome:
+    """What the second report does better or worse than the first."""
+    comparison = compare(load(find(vault, first)), load(find(vault, second)))
+    return Outcome(comparison_text(comparison), as_json(comparison), 0)
+
+
+def gate(vault: Vault, baseline: str, name: str = "latest") -> Outcome:
+    """Compare a report with a baseline; the exit code is 1 where the paired interval of a metric says worse."""
+    comparison = compare(load(find(vault, baseline)), load(find(vault, name)))
+    lost = worse(comparison)
+    said = f"worse: {', '.join(change.metric for change in lost)}" if lost else "no metric is worse than the baseline"
+    return Outcome(f"{comparison_text(comparison, answers=0)}\n{said}", as_json(comparison), int(bool(lost)))
+
+
+def show_case(vault: Vault, name: str, case_id: str) -> Outcome:
+    """One case of a report, with all that was looked at."""
+    report = load(find(vault, name))
+    text = case_text(report, case_id)
+    return Outcome(text, as_json(next(r for r in report.results if r.case.id == case_id)), 0)
 
 
 def depends_on(vault: Vault, cases: Sequence[Case], *models: str) -> list[str]:

@@ -52,15 +52,32 @@ def load(path: Path) -> Report:
         raise UsageError(f"{path.name} is damaged: {error}", "make a new one: mivault eval") from error
 
 
+def find(vault: Vault, name: str) -> Path:
+    """A report by its path, by its name in the vault's reports, or "latest" and "previous". Raises UsageError where
+    there is none."""
+    folder = vault.inside("reports")
+    made = (
+        sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name)) if folder.is_dir() else []
+    )
+    back = {"latest": 1, "previous": 2}.get(name, 0)
+    if back and len(made) >= back:
+        return made[-back]
+    for path in (Path(name), *(p for p in made if name in (p.name, p.stem))):
+        if path.is_file():
+            return path
+    known = ", ".join(path.stem for path in made[-4:]) or "none yet: mivault eval"
+    raise UsageError(f"there is no report {name!r}", f"reports here: {known}")
+
+
 # --- terminal --------------------------------------------------------------------------------------------------------
 
 
 def to_text(report: Report, *, by_kind: bool = False, width: int = WIDTH, colour: bool = False) -> str:
     """The report for a terminal: how it was made, a row per metric (per kind too with `by_kind`), what it cost, how far
     the judge agrees with people, unscored cases."""
-    lines = [*_headline(report), *report.notices]
-    table = _rendered(_table(report, by_kind=by_kind), width, colour)
-    return "\n".join([*lines, table, *_spent(report), *card_lines(report), *_unscored(report)])
+    lines = [*headline(report), *report.notices]
+    table = rendered(_table(report, by_kind=by_kind), width, colour)
+    return "\n".join([*lines, table, *spent(report), *card_lines(report), *_unscored(report)])
 
 
 def card_lines(report: Report) -> list[str]:
@@ -74,15 +91,16 @@ def card_lines(report: Report) -> list[str]:
 def agreement_line(one: Agreement) -> str:
     """One set of labelled claims on a line."""
     if one.accuracy is None:
-        return _plain(f"{one.name}: nothing could be judged of {one.claims} claims")
+        return plain(f"{one.name}: nothing could be judged of {one.claims} claims")
     interval = "" if one.low is None or one.high is None else f" ({one.low:.2f} to {one.high:.2f})"
     auc = "" if one.auc is None else f", AUC {one.auc:.2f}"
     length = "" if one.by_length is None else f"; by the claim's length alone {one.by_length:.2f}"
     unread = f", {one.unread} unread" if one.unread else ""
-    return _plain(f"{one.name}: {one.accuracy:.2f}{interval}{auc}, {one.claims} claims{unread}{length}")
+    return plain(f"{one.name}: {one.accuracy:.2f}{interval}{auc}, {one.claims} claims{unread}{length}")
 
 
-def _spent(report: Report) -> list[str]:
+def spent(report: Report) -> list[str]:
+    """What the whole run took, and what its scores come to."""
     cost = report.cost
     parts = [f"{cost.seconds:.1f} s in all" if cost.seconds is not None else ""]
     parts += [f"at most {cost.peak_mb:.0f} MB of memory" if cost.peak_mb is not None else ""]
@@ -96,48 +114,62 @@ def evidence_text(checks: Sequence[EvidenceCheck], *, show: bool = True) -> str:
     for check in checks:
         mark = "found" if check.found else f"NOT FOUND: {check.reason}"
         if show or (check.held and not check.found):
-            lines.append(_plain(f"{check.case_id} {check.evidence.text_id} p. {check.evidence.page}: {mark}"))
+            lines.append(plain(f"{check.case_id} {check.evidence.text_id} p. {check.evidence.page}: {mark}"))
         if show and check.text:
-            lines.append(f"    {_plain(check.text)}")
+            lines.append(f"    {plain(check.text)}")
     found, away = sum(check.found for check in checks), sum(not check.held for check in checks)
     elsewhere = f", {away} in papers that are not there" if away else ""
     return "\n".join([*lines, f"{found} of {len(checks)} pieces of evidence found{elsewhere}"])
 
 
-def _headline(report: Report) -> list[str]:
+def headline(report: Report) -> list[str]:
+    """How the report was made, in lines."""
     recipe = report.recipe
     done = f"{len(report.results)} of {report.planned} cases" if report.partial else f"{report.planned} cases"
     lines = [f"{done}, set {report.cases_hash}, seed {report.seed}, {report.created}".rstrip(", ")]
     if report.chosen:
-        lines.append(_plain(f"cases: {report.chosen}"))
+        lines.append(plain(f"cases: {report.chosen}"))
     if report.partial:
         lines.append("PARTIAL: the run was stopped before the last case")
     if recipe:
         made_by = (
             f"embedding {recipe.embedding_model}, answers by {recipe.chat_model}, vault {recipe.vault_lock or '-'}"
         )
-        lines.append(_plain(made_by))
+        lines.append(plain(made_by))
     return lines
 
 
 def _table(report: Report, *, by_kind: bool) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title="every mean with its 95 % interval", title_justify="left")
-    for name in (["cases"] if by_kind else []) + ["metric"]:
-        table.add_column(name)
-    for name in ("value", "95 % interval", "scored", "unscored"):
-        table.add_column(name, justify="right")
+    rows: list[tuple[str, ...]] = []
+    sections: list[int] = []
     section = ("", "")
     for summary in report.summary:
         if summary.group != ALL and not by_kind:
             continue
-        if (summary.group, _group(report, summary)) != section:
-            table.add_section()
+        if rows and (summary.group, _group(report, summary)) != section:
+            sections.append(len(rows))
         section = (summary.group, _group(report, summary))
-        cells = _cells(summary)
-        table.add_row(*(Text(cell) for cell in ([summary.group, *cells] if by_kind else cells)))
+        rows.append((summary.group, *_cells(summary)) if by_kind else tuple(_cells(summary)))
+    heads = (*(["cases"] if by_kind else []), "metric", "value", "95 % interval", "scored", "unscored")
+    return table_of("every mean with its 95 % interval", heads, rows, sections=sections)
+
+
+def table_of(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 99, sections: Sequence[int] = ()
+) -> Table:
+    """A table whose cells are text, never markup; columns up to `right` lean right where they hold figures; `sections`
+    are the rows before which a line stands."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left")
+    for number, head in enumerate(heads):
+        figures = bool(rows) and all(re.match(r"[-+\d]", row[number]) for row in rows)
+        table.add_column(head, justify="right" if figures and number < right else "left")
+    for number, row in enumerate(rows):
+        if number in sections:
+            table.add_section()
+        table.add_row(*(Text(plain(cell)) for cell in row))
     return table
 
 
@@ -158,11 +190,12 @@ def _unscored(report: Report) -> list[str]:
     bad = [result for result in report.results if result.errors]
     if not bad:
         return []
-    lines = ["  " + _plain(f"{result.case.id}: {'; '.join(result.errors)}") for result in bad]
+    lines = ["  " + plain(f"{result.case.id}: {'; '.join(result.errors)}") for result in bad]
     return [f"unscored, and not counted as wrong ({len(bad)}):", *lines]
 
 
-def _rendered(table: Table, width: int, colour: bool) -> str:
+def rendered(table: Table, width: int = WIDTH, colour: bool = False) -> str:
+    """A table as lines."""
     from rich.console import Console
 
     out = StringIO()
@@ -171,6 +204,6 @@ def _rendered(table: Table, width: int, colour: bool) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line without control characters: papers and error messages are data, and a terminal obeys escape codes."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -99,3 +99,24 @@ def _cluster_sums(points: Iterable[Point]) -> list[tuple[float, float]]:
         (math.fsum(p.value * p.weight for p in members), math.fsum(p.weight for p in members))
         for _, members in sorted(clusters.items())
     ]
+
+
+def paired_difference(
+    pairs: Sequence[tuple[Point, Point]], *, seed: int, resamples: int = RESAMPLES
+) -> tuple[float, Interval | None]:
+    """The second mean minus the first over the same cases, and its percentile interval, drawing whole clusters.
+
+    Paired: what makes a question hard is hard for both, so that the difference is surer than two intervals side by side
+    tell. No interval from fewer than MINIMUM_CLUSTERS clusters. Raises ValueError for no pairs.
+    """
+    firsts, seconds = [a for a, _ in pairs], [b for _, b in pairs]
+    one, other = mean(firsts), mean(seconds)
+    if one is None or other is None:
+        raise ValueError("nothing to compare")
+    sums = [np.array(_cluster_sums(points)) for points in (firsts, seconds)]
+    if len(sums[0]) != len(sums[1]) or len(sums[0]) < MINIMUM_CLUSTERS:
+        return other - one, None
+    drawn = np.random.Generator(np.random.PCG64(seed)).integers(0, len(sums[0]), size=(resamples, len(sums[0])))
+    first, second = (sum_[drawn, 0].sum(axis=1) / sum_[drawn, 1].sum(axis=1) for sum_ in sums)
+    low, high = np.quantile(second - first, [0.025, 0.975])
+    return other - one, Interval(float(low), float(high))

@@ -28,7 +28,7 @@ from eval_examples import (
 from assistant.extract import ExtractiveDrafter
 from assistant.records import Answer, Citation
 from evals.choose import Choice
-from evals.evaluate import check_cases, evaluate
+from evals.evaluate import Manner, check_cases, evaluate
 from evals.records import Case, Report, Summary
 from evals.report import load, save, to_text
 from evals.run import run
@@ -40,6 +40,7 @@ from ingest.vault import Vault
 
 GOOD = WordAssistant()
 WHEN = "2026-11-23T08:30:00Z"
+CASES_AS_ROWS = [as_json(c) for c in CASES]
 
 
 def measure(
@@ -295,6 +296,37 @@ def test_the_same_run_gives_the_same_report_and_only_seconds_may_differ() -> Non
     assert [r.scores for r in one.results] == [r.scores for r in other.results]
 
 
+def test_several_at_a_time_score_the_same_in_the_same_order() -> None:
+    one, four = measure(), measure(jobs=4)
+    assert [r.case.id for r in four.results] == [r.case.id for r in one.results]
+    assert (four.scores_hash, [r.scores for r in four.results]) == (one.scores_hash, [r.scores for r in one.results])
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Stopping(WordSearch):
+        stop = True
+
+        def __call__(self, question: str, *, k: int = 8, per_paper: int = 3) -> list[Hit]:
+            if question == CASES[2].question and self.stop:
+                raise KeyboardInterrupt
+            asked.append(question)
+            return super().__call__(question, k=k, per_paper=per_paper)
+
+    search: Any = Stopping()
+    vault, choice = small_vault(tmp_path / "vault"), Choice((str(write_cases(tmp_path / "c.jsonl", CASES_AS_ROWS)),))
+    drafter = ExtractiveDrafter(document_frequency=search.document_frequency, passage_count=search.passage_count)
+    stopped = evaluate(vault, choice, search, drafter)
+    search.stop, first = False, list(asked)
+    resumed = evaluate(vault, choice, search, drafter, manner=Manner(resume=True))
+    assert (stopped.code, resumed.code) == (130, 0)
+    assert asked[len(first) :] == [q for c in CASES[2:] for q in (c.question, c.question)]  # searched, then asked
+    whole = evaluate(vault, choice, search, drafter)
+    assert resumed.data["scores_hash"] == whole.data["scores_hash"] != stopped.data["scores_hash"]
+    assert not list((vault.root / "reports").glob("unfinished-*"))
+
+
 def test_another_seed_or_case_file_is_named_in_the_report() -> None:
     one, other = measure(seed=1), measure(seed=2, cases=CASES[:4])
     assert (one.seed, other.seed) == (1, 2)
@@ -394,7 +426,8 @@ def test_measuring_a_vault_with_the_real_answering_path(tmp_path: Path) -> None:
     )
     report = load(vault.root / data["report"])
     assert (code, data["report"], told[-1]) == (0, "reports/2026-11-23T083000Z.json", ("eval", 5, 5))
-    assert text.endswith(f"report: {data['report']}")
+    assert text.endswith(f"report: {data['report']}, to read: {data['page']}")
+    assert (vault.root / data["page"]).read_text().startswith("<!doctype html>")
     assert report.recipe is not None
     assert (report.recipe.embedding_model, report.recipe.chat_model) == ("readable", "extractive")
     assert values(report)["quote_validity"] == 1.0
