@@ -28,6 +28,15 @@ def test_every_flag_of_the_readme_is_a_flag_of_its_command() -> None:
         assert set(re.findall(r"`(--?[a-z][a-z-]*)", line)) <= known, row
 
 
+def test_every_command_of_eval_and_its_flags_exist() -> None:
+    known = COMMANDS["eval"].commands
+    named = re.findall(r"`mivault eval ([a-z]+)((?: [^`]*)?)`", README)
+    assert {name for name, _ in named} == set(known)
+    for name, rest in named:
+        flags = {flag for parameter in known[name].params for flag in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= flags, name
+
+
 def test_every_setting_of_the_readme_is_read() -> None:
     named = set(re.findall(r"MIVAULT_([A-Z_]+)", README)) - {"VAULT"}  # read by the commands' own --vault
     assert named == {field.upper() for field in Environment.__dataclass_fields__}
