@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from assistant.claims import TEN_TEXT, UNIT_TEXT, clauses, negations, numbers, reversed_direction, same_number, stems
+from assistant.claims import TEN_TEXT, UNIT_TEXT, clauses, negations, numbers, same_number, stems
 from assistant.records import Answer
+from assistant.terms import turned
 from evals.records import Case, Score
 
 ENOUGH = 0.6  # share of content words: facts are our own words, so that a true answer has other ones for some of them
@@ -105,5 +106,5 @@ def _denied(window: Sequence[str], fact: str) -> str:
         about = len(wanted & stems(near)) / len(wanted) if wanted else 0.0
         if about >= ABOUT_THE_SAME and bool(negations(claim)) != bool(negations(near)):
             return "denied" if negations(near) else "stated where the fact denies it"
-    pair = reversed_direction(fact, " ".join(window))
+    pair = next(iter(turned(fact, " ".join(window))), None)
     return f"says {pair[1]!r} for {pair[0]!r}" if pair else ""

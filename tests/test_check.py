@@ -104,14 +104,14 @@ def test_pages_that_were_read_anew_still_show_the_quote(vault: Vault) -> None:
     ("sentence", "verdict", "reason"),
     [
         (QUOTE, "supported", "word for word"),
-        ("Name mover heads copy twenty-six repeated names.", "supported", "content words"),
+        ("Name mover heads copy twenty-six repeated names.", "supported", "all 4 terms"),
         ("Name mover heads copy the 26 repeated names.", "supported", ""),
         ("Name mover heads copy the 27 repeated names.", "unsupported", "27"),
         ("Name mover heads do not copy the repeated names.", "unsupported", "the sentence denies ('not')"),
         ("Name mover heads copy repeated names at lower layers.", "unsupported", "'lower'"),
         ("S-inhibition heads attend to them.", "unsupported", "denies"),
         ("Name mover heads copy colours, smells and sounds.", "partly", "colours"),
-        ("Bread is baked from flour and water.", "unsupported", "0 of"),
+        ("Bread is baked from flour and water.", "unsupported", "4 of 4 terms"),
     ],
 )
 def test_each_layer_says_in_words_what_it_saw(sentence: str, verdict: str, reason: str) -> None:

@@ -28,7 +28,7 @@ SAID = [
         ("Gemma-2 autoencoder", False),  # another name
         ("JumpReLU keeps latents alive", False),
         ("TopK keeps more latents alive", True),
-        ("TopK keeps fewer latents alive than ReLU", True),  # a limit: "fewer" is no opposite the guard knows
+        ("TopK keeps fewer latents alive than ReLU", False),  # turned round
         ("TopK keeps less of them alive", False),  # turned round
         ("Refusal does not return after ablating the direction", True),
         ("Refusal returns when the direction is ablated", False),  # the answer denies it
