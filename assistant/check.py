@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from assistant.sentences import split
 from assistant.shape import reading
 from assistant.terms import unsaid
 from index.records import Hit
+from ingest.links import page_link
 from ingest.records import Page, Passage
 
 SOME_WORDS = 0.5  # share of the sentence's terms in the quote: from here on partly supported
@@ -87,6 +87,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
     context = " ".join((paper.title, *passage.section))
     finding = judge(Claim(sentence.text, place.quote, passage.text, context)) if place else NOT_FOUND
     own = paper.kind in ("note", "glossary")
+    page = place.page.number if place else (passage.spans[0].page if passage.spans else None)
     return Citation(
         key=key,
         passage_id=passage.id,
@@ -94,7 +95,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         arxiv_id=None if own else paper.arxiv_id,
         title=paper.title,
         locator=place.page.locator if place else passage.locator,
-        page=place.page.number if place else (passage.spans[0].page if passage.spans else None),
+        page=page,
         quote=place.quote if place else "",
         verdict=finding.verdict,
         reason=finding.reason,
@@ -102,19 +103,11 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         authors=paper.authors,
         year=paper.year,
         section=" > ".join(passage.section),
-        url=link(hit),
+        url=page_link(paper, page, place.page.link if place else passage.link),
     )
 
 
 NOT_FOUND = Finding("unsupported", "no stretch of the stored page shows this passage's words")
-
-
-def link(hit: Hit) -> str | None:
-    """Where the source can be read: its arXiv page in the version that was read, else its own address."""
-    paper = hit.paper
-    if paper.arxiv_id and paper.kind not in ("note", "glossary"):
-        return f"https://arxiv.org/abs/{paper.arxiv_id}{paper.arxiv_version or ''}"
-    return paper.url if paper.url and re.match(r"https?://", paper.url) else None
 
 
 # --- where the quote stands ------------------------------------------------------------------------------------------

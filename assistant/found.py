@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.render import WIDTH, plain
 from index.records import Hit
+from ingest.links import page_link
 
 
 def found_json(hit: Hit) -> dict[str, Any]:
@@ -23,7 +24,14 @@ def found_json(hit: Hit) -> dict[str, Any]:
         "passage_id": hit.passage.id,
         "kind": hit.paper.kind,
         "why": hit.why,
+        "url": _link(hit),
     }
+
+
+def _link(hit: Hit) -> str | None:
+    """Where the passage begins on the web."""
+    first = hit.passage.spans[0].page if hit.passage.spans else None
+    return page_link(hit.paper, first, hit.passage.link)
 
 
 def found_text(hits: Sequence[Hit]) -> str:
@@ -34,4 +42,6 @@ def found_text(hits: Sequence[Hit]) -> str:
 def _one(number: int, hit: Hit) -> str:
     place = ", ".join(part for part in (hit.paper.title, " > ".join(hit.passage.section), hit.passage.locator) if part)
     body = textwrap.fill(plain(hit.passage.text), WIDTH, initial_indent="    ", subsequent_indent="    ")
-    return f"[{number}] {plain(place)}\n    {hit.score:.3f}: {plain(hit.why)}\n{body}"
+    link = _link(hit)
+    where = f"\n    {plain(link)}" if link else ""
+    return f"[{number}] {plain(place)}\n    {hit.score:.3f}: {plain(hit.why)}{where}\n{body}"

@@ -138,7 +138,7 @@ def _sources_markdown(answer: Answer) -> Iterator[str]:
 
 def _linked(title: str, url: str | None) -> str:
     """The title as a link, where the address is an ordinary one."""
-    safe = url is not None and re.fullmatch(r"https?://[\w.:-]+(?:/[\w./~%?&=+:,;-]*)?", url)
+    safe = url is not None and re.fullmatch(r"https?://[\w.:-]+(?:/[\w./~%?&=+:,;-]*)?(?:#[\w./~%?&=+:,;-]*)?", url)
     return f"[{title}]({url})" if safe else title
 
 

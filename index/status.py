@@ -11,12 +11,13 @@ from index.vectors import vectors_made_from
 from ingest.forms import form_here
 from ingest.records import Entry
 from ingest.vault import Vault
-from ingest.ways import ways
+from ingest.ways import is_index, ways
 
 if TYPE_CHECKING:
     from ingest.sync import Outcome
 
-NOTHING_TO_READ = "listed only: no PDF is named for it, and web pages, repositories and talks are not read yet"
+NOTHING_TO_READ = "listed only: no source that can be read is named for it"
+INDEX_ONLY = "a list of other sources, not read as one: mivault suggest shows what it names"
 
 State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchable", "failed"]
 
@@ -115,7 +116,9 @@ def _lines(vault: Vault, entry_id: str) -> int:
 def _why_listed(entry: Entry) -> str:
     if entry.kind == "term":
         return "listed only: glossary.yaml has no definition of it"
-    return "not obtained yet: mivault sync" if entry.file or ways(entry) else NOTHING_TO_READ
+    if entry.file or ways(entry):
+        return "not obtained yet: mivault sync"
+    return INDEX_ONLY if is_index(entry) else NOTHING_TO_READ
 
 
 def _has(vault: Vault, entry_id: str, name: str) -> bool:

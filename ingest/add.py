@@ -1,4 +1,4 @@
-"""Put something into a vault: a PDF or a folder of them, an arXiv id, a URL of a PDF. `sync` then reads it."""
+"""Put something into a vault: a file or a folder of them, an arXiv id, an address on the web. `sync` then reads it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import MivaultError, UsageError
+from ingest.forms import KNOWN, ORIGINALS, sniffed
 from ingest.lookup import ArxivId, find_arxiv_id
 from ingest.manifest import Manifest, add_entry, load, remove_entry, set_file
 from ingest.parse_pdf import Identity
-from ingest.records import Entry
+from ingest.recognise import repo_of, video_of
+from ingest.records import Entry, Form
 from ingest.vault import SAFE_ID, Vault, file_digest
+from ingest.ways import names_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,10 @@ class Added:
 
 
 def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterator[Added]:
-    """Add a path, an arXiv id or a URL; a folder gives one Added for each PDF below it. Holds no lock: the caller does.
+    """Add a path, an arXiv id or a URL; a folder gives one Added for each file below it that can be read.
 
     `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said, never raised.
+    Holds no lock: the caller does.
     """
     path = Path(what).expanduser()
     try:
@@ -72,14 +76,19 @@ def remove(vault: Vault, entry_id: str) -> None:
 
 
 def _add_folder(vault: Vault, folder: Path, identify: Callable[[Path], Identity]) -> Iterator[Added]:
-    pdfs = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".pdf" and p.is_file())
-    if not pdfs:
-        yield Added(str(folder), reason="there is no PDF in this folder")
-    for pdf in pdfs:
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in KNOWN and _is_shown(p, folder) and p.is_file())
+    if not files:
+        yield Added(str(folder), reason="there is no PDF, web page, Markdown or text in this folder")
+    for file in files:
         try:
-            yield _add_file(vault, pdf, identify)
+            yield _add_file(vault, file, identify)
         except (MivaultError, OSError) as error:
-            yield Added(str(pdf), reason=_reason(error))
+            yield Added(str(file), reason=_reason(error))
+
+
+def _is_shown(path: Path, folder: Path) -> bool:
+    """Whether no part of a path below a folder is hidden, as what programs keep for themselves is."""
+    return not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _reason(error: MivaultError | OSError) -> str:
@@ -89,22 +98,17 @@ def _reason(error: MivaultError | OSError) -> str:
 
 
 def _add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity]) -> Added:
-    _refuse_what_is_no_pdf(path)
+    form = _form(path)
     manifest = load(vault)
     sha256 = file_digest(path)
     for entry in manifest.entries:
         if _holds(vault, entry, sha256):
             return Added(str(path), entry.id, reason="was in the vault already")
-    try:
-        seen = identify(path)
-    except MivaultError as error:  # it stays listed: status says why it cannot be read, and a password can be given
-        seen, reason = Identity("", (), None, None, None), str(error)
-    else:
-        reason = ""
+    seen, reason = _seen(path, form, identify)
     arxiv_id = seen.arxiv_id or _id_of_name(path)
     same = next((e for e in manifest.entries if arxiv_id and e.arxiv == arxiv_id), None)
     entry_id = same.id if same else _new_id(manifest, arxiv_id or path.stem)
-    relative = _keep(vault, path, entry_id, sha256)
+    relative = _keep(vault, path, entry_id, sha256, form)
     if same:
         set_file(vault, entry_id, relative)
     else:
@@ -121,13 +125,25 @@ def _holds(vault: Vault, entry: Entry, sha256: str) -> bool:
     return vault.state(entry.id).get("file_sha256") == sha256
 
 
-def _refuse_what_is_no_pdf(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(1024)
-    if not head:
-        raise UsageError(f"{path.name} is empty", "download it again")
-    if b"%PDF-" not in head:
-        raise UsageError(f"{path.name} is not a PDF", "only PDFs can be added so far")
+def _form(path: Path) -> Form:
+    """The form of a file by its content. Raises UsageError for what cannot be read, and for a PDF that is none: it may
+    be the page that stood before the download."""
+    form = sniffed(path)
+    if path.suffix.lower() == ".pdf" and form != "pdf":
+        what = "it is a web page" if form == "html" else "it does not begin like one"
+        raise UsageError(f"{path.name} is not a PDF: {what}", "get the PDF itself")
+    return form
+
+
+def _seen(path: Path, form: Form, identify: Callable[[Path], Identity]) -> tuple[Identity, str]:
+    """What the first page of a PDF says of it, and why it could not be read ("" where it could)."""
+    nothing = Identity("", (), None, None, None)
+    if form != "pdf":
+        return nothing, ""
+    try:
+        return identify(path), ""
+    except MivaultError as error:  # it stays listed: status says why it cannot be read, and a password can be given
+        return nothing, str(error)
 
 
 def _id_of_name(path: Path) -> str | None:
@@ -135,11 +151,11 @@ def _id_of_name(path: Path) -> str | None:
     return found.id if found else None
 
 
-def _keep(vault: Vault, path: Path, entry_id: str, sha256: str) -> str:
+def _keep(vault: Vault, path: Path, entry_id: str, sha256: str, form: Form) -> str:
     """Copy a file into the vault's files/ under a name of ours; its own name is never used as a path."""
     if path.resolve().is_relative_to(vault.root):
         return str(path.resolve().relative_to(vault.root))
-    relative = f"files/{entry_id}-{sha256[:8]}.pdf"
+    relative = f"files/{entry_id}-{sha256[:8]}{Path(ORIGINALS[form]).suffix}"
     target = vault.inside(relative)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".tmp")
@@ -155,7 +171,14 @@ def _add_arxiv(vault: Vault, what: str, arxiv_id: ArxivId) -> Added:
         return Added(what, same.id, reason="was in the vault already")
     entry_id = _new_id(manifest, arxiv_id.id)
     add_entry(
-        vault, {"id": entry_id, "kind": "paper", "arxiv": arxiv_id.id, "sources": ["arxiv_pdf"], "origin": "added"}
+        vault,
+        {
+            "id": entry_id,
+            "kind": "paper",
+            "arxiv": arxiv_id.id,
+            "sources": ["arxiv_html", "arxiv_pdf"],
+            "origin": "added",
+        },
     )
     return Added(what, entry_id)
 
@@ -170,9 +193,21 @@ def _add_url(vault: Vault, url: str) -> Added:
     same = next((e for e in manifest.entries if e.url == url), None)
     if same:
         return Added(url, same.id, reason="was in the vault already")
-    entry_id = _new_id(manifest, Path(parts.path).stem or parts.hostname or "page")
-    add_entry(vault, {"id": entry_id, "kind": "paper", "url": url, "sources": ["pdf"], "origin": "added"})
+    entry_id = _new_id(manifest, _name_of(url))
+    kind = "tool" if repo_of(url) else "video" if video_of(url) else "paper"
+    add_entry(vault, {"id": entry_id, "kind": kind, "url": url, "sources": names_for(url), "origin": "added"})
     return Added(url, entry_id)
+
+
+def _name_of(url: str) -> str:
+    """What an address calls its text: the last part of its path that says something."""
+    parts = urllib.parse.urlsplit(url)
+    if video := video_of(url):
+        return f"talk-{video}"
+    if repo := repo_of(url):
+        return repo.rpartition("/")[2]
+    said = [Path(part).stem for part in parts.path.split("/") if Path(part).stem not in ("", "index")]
+    return said[-1] if said else parts.hostname or "page"
 
 
 def _new_id(manifest: Manifest, name: str) -> str:

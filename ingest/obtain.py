@@ -17,12 +17,13 @@ from typing import Any
 from ingest.errors import FetchError, MivaultError, SourceError
 from ingest.forms import ORIGINALS, form_here, original, sniffed
 from ingest.lookup import Metadata
+from ingest.obtain_ways import WAYS
 from ingest.progress import Progress
 from ingest.records import Entry, Form, as_json, from_json
-from ingest.retry import Unreachable
+from ingest.retry import Hindered, RateLimited, Unreachable
 from ingest.tools import Tools
 from ingest.vault import Vault, file_digest, read_json, write_json
-from ingest.ways import ARXIV, FORMS, Way, needs_lookup, ways
+from ingest.ways import Way, needs_lookup, ways
 
 Failed = Callable[[Entry, SourceError], None]
 
@@ -120,7 +121,7 @@ def downloads(
 ) -> Iterator[tuple[Entry, Original]]:
     """Looks up and downloads what is not here. A host that cannot be reached is asked once, and named for each."""
     wanted = [entry for entry in chosen if wants_download(vault, entry)]
-    lost: dict[str, Unreachable] = {}
+    lost: dict[str, Hindered] = {}
     progress("download", 0, len(wanted))
     refused = _look_up(vault, tools, wanted)
     for number, entry in enumerate(wanted):
@@ -154,7 +155,7 @@ def _look_up(vault: Vault, tools: Tools, wanted: Sequence[Entry]) -> dict[str, S
     return refused
 
 
-def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Unreachable]) -> Original:
+def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered]) -> Original:
     """The original by the first way that has it. Raises SourceError: the first temporary one, or the last of all."""
     missing = set(_origin(vault, entry.id).get("missing", ()))
     error: SourceError = FetchError("no source that can be read is named for it", "name one in vault.yaml")
@@ -169,32 +170,44 @@ def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Unreachab
     raise error
 
 
-def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Unreachable]) -> Original:
-    url = _address(vault, tools, entry, way)
-    host = urllib.parse.urlsplit(url).hostname or ""
-    target = original(vault.source(entry.id), FORMS[way])
+def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Hindered]) -> Original:
+    folder = vault.source(entry.id)
+    site = _site(tools, entry, way)
     try:
-        if host in lost:
-            raise lost[host]
-        tools.fetcher.pdf(url, target)
-    except Unreachable as error:
-        lost[host] = error
+        if site in lost:
+            raise lost[site]
+        form, url = WAYS[way](tools, entry, metadata_of(vault, entry.id), folder)
+    except (Unreachable, RateLimited) as error:
+        lost[site] = error
         raise
-    came_from(vault, entry.id, FORMS[way], url="" if FORMS[way] == "pdf" else url, way=way)
-    return Original(target, FORMS[way])
+    came_from(vault, entry.id, form, url=url, way=way)
+    return Original(original(folder, form), form, url)
 
 
-def _address(vault: Vault, tools: Tools, entry: Entry, way: Way) -> str:
-    metadata = metadata_of(vault, entry.id)
-    if way in ARXIV and metadata:
-        return f"{tools.pdf_url}{metadata.arxiv_id}{metadata.version}"
-    return str(entry.url)
+def _site(tools: Tools, entry: Entry, way: Way) -> str:
+    """The host that a way asks first."""
+    sites = tools.sites
+    asked = {
+        "arxiv_html": sites.arxiv_html,
+        "arxiv_pdf": sites.arxiv_pdf,
+        "forum": sites.forum,
+        "github": sites.github_api,
+        "youtube": sites.youtube,
+    }
+    return urllib.parse.urlsplit(asked.get(way) or entry.url or "").hostname or ""
 
 
 def _note_missing(vault: Vault, entry_id: str, way: Way) -> None:
     told = _origin(vault, entry_id)
     missing = [*told.get("missing", ()), way]
     write_json(vault.source(entry_id) / "origin.json", told | {"missing": list(dict.fromkeys(missing))})
+
+
+def forget_missing(vault: Vault, entry_id: str) -> None:
+    """Let every way be gone again."""
+    told = _origin(vault, entry_id)
+    if told.get("missing"):
+        write_json(vault.source(entry_id) / "origin.json", told | {"missing": []})
 
 
 def metadata_of(vault: Vault, entry_id: str) -> Metadata | None:

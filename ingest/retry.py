@@ -2,13 +2,14 @@
 
 FetchError
 ├── Unreachable     no connection, no DNS: the caller stops asking `host` for this run
+├── RateLimited     the server counts requests, and ours are used up for now
 └── BadStatus       the server answered with `status`; `retry_after` seconds, where it said so
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -37,6 +38,16 @@ class Unreachable(Hindered):
         self.host = host
 
 
+class RateLimited(Hindered):
+    """`host` counts our requests, and gives no more until `reset` (seconds since 1970; None where it does not say)."""
+
+    def __init__(self, host: str, reset: float | None) -> None:
+        until = f" until {datetime.fromtimestamp(reset):%H:%M}" if reset is not None else ""
+        hint = "sync again after that, or set GITHUB_TOKEN, with which GitHub allows more"
+        super().__init__(f"the requests that {host} allows are used up{until}", hint)
+        self.host = host
+
+
 class BadStatus(FetchError):
     """The server answered, with an error. `temporary` for those that may go away by themselves."""
 
@@ -44,6 +55,17 @@ class BadStatus(FetchError):
         temporary = status in RETRIED
         super().__init__(f"{url} answered HTTP {status}", _status_hint(status), temporary=temporary)
         self.status, self.retry_after = status, wait
+
+
+def rate_limit(host: str, status: int, headers: Mapping[str, str]) -> RateLimited | None:
+    """The error for an answer that says so in GitHub's headers; None for any other.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if status not in (403, 429) or headers.get("x-ratelimit-remaining") != "0":
+        return None
+    reset = headers.get("x-ratelimit-reset", "")
+    return RateLimited(host, float(reset) if reset.isascii() and reset.isdigit() and len(reset) < 12 else None)
 
 
 def with_retries(action: Callable[[], T], *, retries: int, sleep: Callable[[float], None]) -> T:

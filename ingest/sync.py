@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ingest.chunk import CHUNKER
 from ingest.manifest import load
-from ingest.obtain import downloads, files_here
+from ingest.obtain import downloads, files_here, forget_missing
 from ingest.own_texts import entries, own_texts
 from ingest.parse_jobs import Jobs, stale
 from ingest.parse_jobs import Outcome as Outcome
@@ -50,9 +50,10 @@ def sync(
 
 
 def forgive(vault: Vault, entry: Entry) -> None:
-    """Let an entry that failed be tried again: its address may be allowed now, or the reason gone."""
+    """Let an entry that failed be tried again, by every way: its address may be allowed now, or the reason gone."""
     state = vault.state(entry.id)
     if state.get("reason"):
+        forget_missing(vault, entry.id)
         vault.write_state(entry.id, state | {"temporary": True})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import urllib.parse
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from ingest.fetch import Fetcher
 from ingest.lookup import Lookup
 from ingest.polite import Gate
+from ingest.sites import API_URL, PDF_URL, Sites, html_beside
 from ingest.worker import ParserPool
 
-API_URL = "https://export.arxiv.org/api/query"
-PDF_URL = "https://arxiv.org/pdf/"
 # https://info.arxiv.org/help/api/tou.html: one request every three seconds, one connection at a time.
 ARXIV_SECONDS = 3.0
+OTHERS_SECONDS = 1.0  # sites that name no figure: as often as a person would click
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`count_tokens` is the embedder's; `pdf_url` is put before an arXiv id with its version."""
+    """`count_tokens` is the embedder's; `sites` are the addresses that the doors ask."""
 
     lookup: Lookup
     fetcher: Fetcher
     pool: ParserPool
     count_tokens: Callable[[str], int]
-    pdf_url: str = PDF_URL
+    sites: Sites
 
 
 @contextmanager
@@ -35,15 +35,21 @@ def open_tools(
     *,
     api_url: str = API_URL,
     pdf_url: str = PDF_URL,
+    sites: Sites | None = None,
     contact: str = "",
     allow_hosts: frozenset[str] = frozenset(),
     arxiv_seconds: float = ARXIV_SECONDS,
+    workers: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Tools]:
-    """The tools of one run. Look-ups and downloads from arXiv pass through one gate; `contact` goes into the
-    User-Agent; `allow_hosts` are private hosts that may be fetched from."""
+    """The tools of one run. Look-ups and downloads from arXiv pass through one gate; `sites` (or, for arXiv alone,
+    `api_url` and `pdf_url`) can name mirrors; `contact` goes into the User-Agent; `allow_hosts` are private hosts that
+    may be fetched from."""
+    sites = sites or Sites(arxiv_api=api_url, arxiv_pdf=pdf_url, arxiv_html=html_beside(pdf_url))
     gate = Gate(arxiv_seconds)
-    hosts = {"arxiv.org", "export.arxiv.org", "www.arxiv.org"}
-    hosts |= {urllib.parse.urlsplit(url).hostname or "" for url in (api_url, pdf_url)}
-    fetcher = Fetcher(gates=dict.fromkeys(hosts, gate), allow_hosts=allow_hosts, contact=contact)
-    with ParserPool() as pool:
-        yield Tools(Lookup(gate, url=api_url, contact=contact), fetcher, pool, count_tokens, pdf_url)
+    gates = {"lesswrong.com": Gate(OTHERS_SECONDS), "youtube.com": Gate(OTHERS_SECONDS)}
+    gates |= dict.fromkeys(sites.hosts(), gate)
+    fetcher = Fetcher(gates=gates, allow_hosts=allow_hosts, contact=contact, sleep=sleep)
+    lookup = Lookup(gate, url=sites.arxiv_api, contact=contact, sleep=sleep)
+    with ParserPool(workers=workers) as pool:
+        yield Tools(lookup, fetcher, pool, count_tokens, sites)

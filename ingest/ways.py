@@ -5,17 +5,31 @@ What is no text of its own (a list, a channel, an index of posts) has no way: it
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from ingest.records import Entry, Form
+from ingest.recognise import post_of, repo_of, video_of
+from ingest.records import Entry
 
-Way = Literal["arxiv_html", "arxiv_pdf", "pdf", "html"]
-# The names that vault.yaml may use.
-NAMES: Mapping[str, Way] = MappingProxyType({"arxiv_pdf": "arxiv_pdf", "pdf": "pdf"})
-FORMS: Mapping[Way, Form] = MappingProxyType({"arxiv_html": "html", "arxiv_pdf": "pdf", "pdf": "pdf", "html": "html"})
-ARXIV: tuple[Way, ...] = ("arxiv_pdf",)
+Way = Literal["arxiv_html", "arxiv_pdf", "pdf", "html", "forum", "github", "youtube"]
+# The names that vault.yaml may use for them.
+NAMES: Mapping[str, Way] = MappingProxyType(
+    {
+        "arxiv_html": "arxiv_html",
+        "arxiv_pdf": "arxiv_pdf",
+        "pdf": "pdf",
+        "html": "html",
+        "html_transcript": "html",
+        "publisher_page": "html",
+        "lesswrong_markdown_api": "forum",
+        "github_readme": "github",
+        "github_docs": "github",
+        "youtube_transcript": "youtube",
+    }
+)
+ARXIV: tuple[Way, ...] = ("arxiv_html", "arxiv_pdf")
 
 
 def ways(entry: Entry) -> tuple[Way, ...]:
@@ -31,10 +45,39 @@ def needs_lookup(entry: Entry) -> bool:
     return any(way in ARXIV for way in ways(entry)[:1])
 
 
+def is_index(entry: Entry) -> bool:
+    """Whether an entry is a list of other sources, which `mivault suggest` reads."""
+    return entry.kind == "list" or any(name in ("html_index", "youtube_index") for name in entry.sources)
+
+
 def _possible(entry: Entry, way: Way) -> bool:
-    return bool(entry.arxiv) if way in ARXIV else bool(entry.url)
+    url = entry.url or ""
+    match way:
+        case "arxiv_html" | "arxiv_pdf":
+            return bool(entry.arxiv)
+        case "forum":
+            return post_of(url) is not None
+        case "github":
+            return repo_of(url) is not None
+        case "youtube":
+            return video_of(url) is not None
+        case _:
+            return bool(url)
+
+
+def names_for(url: str) -> list[str]:
+    """The `sources:` of an entry for an address, by what the address looks like."""
+    if post_of(url):
+        return ["lesswrong_markdown_api", "html"]
+    if repo_of(url):
+        return ["github_readme", "github_docs"]
+    if video_of(url):
+        return ["youtube_transcript"]
+    return ["pdf"] if urllib.parse.urlsplit(url).path.lower().endswith(".pdf") else ["html"]
 
 
 def _guessed(entry: Entry) -> tuple[Way, ...]:
-    """For an entry that names no sources: arXiv's where it has an id there."""
-    return ARXIV if entry.arxiv else ()
+    """For an entry that names no sources: arXiv's where it has an id there, else what its address looks like."""
+    if entry.arxiv:
+        return ARXIV
+    return tuple(NAMES[name] for name in names_for(entry.url)) if entry.url else ()

@@ -26,7 +26,8 @@ import httpx
 from ingest import addresses
 from ingest.errors import FetchError
 from ingest.polite import Gate
-from ingest.retry import BadStatus, Hindered, Unreachable, retry_after
+from ingest.retry import BadStatus, Hindered, Unreachable, rate_limit, retry_after
+from ingest.unpack import unpacked
 
 MAX_REDIRECTS = 5
 # No connection within ten seconds means none at all on any line that could carry a PDF.
@@ -37,12 +38,14 @@ SLOWEST_BYTES_PER_SECOND = 1024
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with a status below 400: `chunks` are the bytes as sent, and can be read once."""
+    """An answer with a status below 400: `chunks` are the bytes of the file, and can be read once. `packed`: they came
+    compressed, so that their number is not what the headers say."""
 
     url: str
     status: int
     headers: Mapping[str, str]  # names in any case
     chunks: Iterator[bytes]
+    packed: bool = False
 
 
 def user_agent(contact: str = "") -> str:
@@ -55,7 +58,7 @@ def user_agent(contact: str = "") -> str:
 
 
 class Web:
-    """Sends GET requests. `gates` are per host and hold for its subdomains; `allow_hosts` skip the address check."""
+    """Sends requests. `gates` are per host and hold for its subdomains; `allow_hosts` skip the address check."""
 
     def __init__(
         self,
@@ -91,34 +94,44 @@ class Web:
             gate.wait()
 
     @contextlib.contextmanager
-    def get(self, url: str, headers: Mapping[str, str] = {}) -> Iterator[Reply]:
-        """Ask for a URL, following redirects. Raises FetchError, Unreachable, BadStatus; reading `chunks` does too."""
-        where = parse(url)
+    def get(self, url: str, headers: Mapping[str, str] = {}, *, body: bytes | None = None) -> Iterator[Reply]:
+        """Ask for a URL, following redirects; with a `body` it is posted. Headers for one host, such as a token, go to
+        no other. Raises FetchError, Unreachable, BadStatus; reading `chunks` does too."""
+        first = where = parse(url)
         for _ in range(MAX_REDIRECTS + 1):
-            with self._hop(where, headers) as response:
+            with self._hop(where, headers if where.host == first.host else _public(headers), body) as response:
                 if not response.has_redirect_location:
                     yield self._reply(where, response)
                     return
-                where = parse(str(where.join(response.headers["location"])))
+                where, body = parse(str(where.join(response.headers["location"]))), None
         raise FetchError(
             f"{url} redirects more than {MAX_REDIRECTS} times", "open it in a browser to see where it leads"
         )
 
     @contextlib.contextmanager
-    def _hop(self, where: httpx.URL, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    def _hop(self, where: httpx.URL, headers: Mapping[str, str], body: bytes | None) -> Iterator[httpx.Response]:
+        method = "GET" if body is None else "POST"
         with _translated(where):
-            response = self._client.send(self._client.build_request("GET", where, headers=dict(headers)), stream=True)
+            request = self._client.build_request(method, where, headers=dict(headers), content=body)
+            response = self._client.send(request, stream=True)
         try:
             yield response
         finally:
             response.close()
 
     def _reply(self, where: httpx.URL, response: httpx.Response) -> Reply:
+        if limited := rate_limit(where.host, response.status_code, response.headers):
+            raise limited
         if response.status_code >= 400:
             raise BadStatus(shown(where), response.status_code, retry_after(response.headers.get("retry-after")))
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise FetchError(f"{shown(where)} was sent compressed, though asked not to", "download it in a browser")
-        return Reply(str(where), response.status_code, response.headers, self._chunks(where, response))
+        chunks, packing = self._chunks(where, response), response.headers.get("content-encoding", "identity").lower()
+        if packing in ("gzip", "x-gzip", "deflate"):
+            return Reply(
+                str(where), response.status_code, response.headers, unpacked(shown(where), chunks), packed=True
+            )
+        if packing != "identity":
+            raise FetchError(f"{shown(where)} was sent compressed ({packing[:20]})", "download it in a browser")
+        return Reply(str(where), response.status_code, response.headers, chunks)
 
     def _chunks(self, where: httpx.URL, response: httpx.Response) -> Iterator[bytes]:
         """The body, as long as it comes faster than a drip: each window of `timeout_seconds` must bring its share."""
@@ -146,6 +159,10 @@ def parse(url: str) -> httpx.URL:
             f"the URL for {where.host} holds credentials", "take them out, and download by hand what needs them"
         )
     return where.copy_with(fragment=None)
+
+
+def _public(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
 
 
 def shown(url: httpx.URL | str) -> str:

@@ -42,7 +42,8 @@ FEED = """<?xml version='1.0' encoding='UTF-8'?>
 class FakePaper:
     """What the server knows of a paper; `version` is its newest, and v1 to that one can be asked for.
 
-    `link` False leaves the PDF link out of the feed, as arXiv does for some papers.
+    `html` is its page on arXiv, empty where arXiv has made none; `link` False leaves the PDF link out of the feed, as
+    arXiv does for some papers.
     """
 
     id: str
@@ -53,11 +54,13 @@ class FakePaper:
     year: int = 2023
     summary: str = "An abstract."
     link: bool = True
+    html: bytes = b""
+    comment: str = ""
 
 
 def plain(path: str) -> str:
     """A path without what does not name the paper: version and ".pdf"."""
-    return re.sub(r"(v\d+)?(\.pdf)?$", "", path) if path.startswith("/pdf/") else path
+    return re.sub(r"(v\d+)?(\.pdf)?$", "", path) if path.startswith(("/pdf/", "/html/")) else path
 
 
 class LoopbackArxiv:
@@ -193,10 +196,13 @@ class LoopbackArxiv:
             return self._feed(seen.query)
         if seen.path in self.pages:
             return (200, *self.pages[seen.path])
-        paper = self.papers.get(plain(seen.path).removeprefix("/pdf/"))
-        if paper is None or not seen.path.startswith("/pdf/"):
-            return 404, b"<html><title>Not found</title></html>", {"Content-Type": "text/html"}
-        return 200, paper.pdf, {"Content-Type": "application/pdf"}
+        kind, _, name = plain(seen.path).removeprefix("/").partition("/")
+        paper = self.papers.get(name)
+        if paper and kind == "pdf":
+            return 200, paper.pdf, {"Content-Type": "application/pdf"}
+        if paper and kind == "html" and paper.html:
+            return 200, paper.html, {"Content-Type": "text/html; charset=utf-8"}
+        return 404, b"<html><title>Not found</title></html>", {"Content-Type": "text/html"}
 
     def _feed(self, query: Mapping[str, str]) -> tuple[int, bytes, dict[str, str]]:
         asked = [name for name in query.get("id_list", "").split(",") if name]
@@ -217,12 +223,13 @@ class LoopbackArxiv:
             return ""
         version = f"v{number}" if number else paper.version
         link = f'<link href="{self.base_url}/pdf/{bare}{version}" rel="related" type="application/pdf" title="pdf"/>'
+        comment = f"<arxiv:comment>{escape(paper.comment)}</arxiv:comment>" if paper.comment else ""
         people = "".join(f"<author><name>{escape(author)}</name></author>" for author in paper.authors)
         return (
             f"<entry><id>http://arxiv.org/abs/{bare}{version}</id><title>{escape(paper.title)}</title>"
             f"<updated>{paper.year}-05-26T17:59:46Z</updated><published>{paper.year}-05-26T17:59:46Z</published>"
             f'<link href="https://arxiv.org/abs/{bare}{version}" rel="alternate" type="text/html"/>'
-            f"{link if paper.link else ''}<summary>{escape(paper.summary)}</summary>{people}</entry>\n"
+            f"{link if paper.link else ''}<summary>{escape(paper.summary)}</summary>{comment}{people}</entry>\n"
         )
 
 

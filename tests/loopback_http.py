@@ -28,6 +28,7 @@ class Seen:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,17 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
+    def do_POST(self) -> None:
+        self._request(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
     def do_GET(self) -> None:
+        self._request(b"")
+
+    def _request(self, body: bytes) -> None:
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         headers = {key.lower(): value for key, value in self.headers.items()}
-        seen = Seen(time.monotonic(), parts.path, query, headers)
+        seen = Seen(time.monotonic(), parts.path, query, headers, body)
         self.server.site.requests.append(seen)
         try:
             self._answer(seen, self.server.site.next_fault(seen.path))

@@ -34,13 +34,31 @@ def put(vault: Vault, what: Path | str) -> list[Added]:
     return list(add(vault, str(what), _identify))
 
 
-def test_a_folder_gives_an_entry_for_each_pdf_below_it(vault: Vault, tmp_path: Path) -> None:
+def test_a_folder_gives_an_entry_for_each_file_below_it_that_can_be_read(vault: Vault, tmp_path: Path) -> None:
     pdf(tmp_path / "in" / "one.pdf", "One")
     pdf(tmp_path / "in" / "deep" / "2301.00001.pdf", "Two")
-    (tmp_path / "in" / "readme.txt").write_text("not a paper")
+    (tmp_path / "in" / "notes.txt").write_text("My notes on circuits.")
+    (tmp_path / "in" / "post.html").write_text("<!doctype html><html><body><p>A post.</p></body></html>")
+    (tmp_path / "in" / "readme.md").write_text("# A tool")
+    (tmp_path / "in" / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "in" / ".git").mkdir()
+    (tmp_path / "in" / ".git" / "description.txt").write_text("Unnamed repository")
     added = put(vault, tmp_path / "in")
-    assert sorted(a.entry_id for a in added) == ["arxiv-2301.00001", "one"]
-    assert all(vault.inside(e.file or "").is_file() for e in load(vault).entries)
+    assert sorted(a.entry_id for a in added) == ["arxiv-2301.00001", "notes", "one", "post", "readme"]
+    files = {e.id: vault.inside(e.file or "") for e in load(vault).entries}
+    assert all(file.is_file() for file in files.values())
+    assert [files[one].suffix for one in ("notes", "post", "readme", "one")] == [".txt", ".html", ".md", ".pdf"]
+
+
+def test_a_file_is_taken_for_what_it_holds_not_for_its_name(vault: Vault, tmp_path: Path) -> None:
+    page = tmp_path / "saved.txt"
+    page.write_text("<!DOCTYPE html>\n<html><body><p>A page.</p></body></html>")
+    [added] = put(vault, page)
+    assert (load(vault).entries[0].file or "").endswith(".html")
+    noise = tmp_path / "noise.md"
+    noise.write_bytes(bytes(range(256)))
+    [refused] = put(vault, noise)
+    assert added.entry_id == "saved" and refused.failed and "not a PDF, a web page, Markdown or text" in refused.reason
 
 
 def test_the_same_file_is_added_once(vault: Vault, tmp_path: Path) -> None:
@@ -80,6 +98,33 @@ def test_a_url_is_kept_for_the_next_sync(vault: Vault) -> None:
     [added] = put(vault, "https://example.org/papers/A%20Paper.pdf?x=1")
     [entry] = load(vault).entries
     assert (entry.id, entry.sources) == (added.entry_id, ("pdf",))
+
+
+@pytest.mark.parametrize(
+    ("url", "entry_id", "kind", "sources"),
+    [
+        ("https://transformer-circuits.pub/2021/framework/index.html", "framework", "paper", ("html",)),
+        (
+            "https://github.com/TransformerLensOrg/TransformerLens",
+            "transformerlens",
+            "tool",
+            ("github_readme", "github_docs"),
+        ),
+        ("https://youtu.be/XZX_CFfVgIc?t=3", "talk-xzx-cffvgic", "video", ("youtube_transcript",)),
+        (
+            "https://www.alignmentforum.org/posts/JvZhhzycHu2Yd57RN/causal-scrubbing",
+            "causal-scrubbing",
+            "paper",
+            ("lesswrong_markdown_api", "html"),
+        ),
+    ],
+)
+def test_an_address_is_taken_for_what_its_site_gives(
+    vault: Vault, url: str, entry_id: str, kind: str, sources: tuple[str, ...]
+) -> None:
+    put(vault, url)
+    [entry] = load(vault).entries
+    assert (entry.id, entry.kind, entry.sources) == (entry_id, kind, sources)
 
 
 @pytest.mark.parametrize(

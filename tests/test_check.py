@@ -41,7 +41,7 @@ def test_a_citation_says_where_its_words_stand(vault: Vault) -> None:
     assert sentence.verdict == citation.verdict == "supported"
     assert (citation.title, citation.authors, citation.year) == (IOI.title, IOI.authors, IOI.year)
     assert (citation.page, citation.locator, citation.section) == (1, "p. 1", "Introduction")
-    assert (citation.arxiv_id, citation.url) == ("2211.00593", "https://arxiv.org/abs/2211.00593v1")
+    assert (citation.arxiv_id, citation.url) == ("2211.00593", "https://arxiv.org/pdf/2211.00593v1#page=1")
     assert (citation.passage_id, citation.paper_id, citation.kind) == (vault.passages("ioi")[0].id, "ioi", "paper")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -131,11 +132,37 @@ def test_too_large_is_refused_while_it_comes(tmp_path: Path) -> None:
     assert left_behind(tmp_path) == []
 
 
-def test_a_compressed_answer_is_refused(tmp_path: Path) -> None:
+def test_a_compressed_answer_is_unpacked_and_its_length_is_the_file_s(tmp_path: Path) -> None:
     with LoopbackArxiv() as server:
-        url = server.page("/a.pdf", PDF, content_encoding="gzip")
-        with pytest.raises(FetchError, match="compressed"):
+        url = server.page("/a.pdf", gzip.compress(PDF), content_encoding="gzip")
+        assert fetch(server, tmp_path / "a.pdf", url).size == len(PDF)
+        assert (tmp_path / "a.pdf").read_bytes() == PDF
+
+
+def test_a_compressed_bomb_is_stopped_at_the_limit(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"%PDF-1.7\n" + bytes(60_000_000))
+    assert len(bomb) < 100_000
+    with LoopbackArxiv() as server:
+        url = server.page("/bomb.pdf", bomb, content_encoding="gzip")
+        with pytest.raises(FetchError, match="larger than 10 MB"):
             fetch(server, tmp_path / "a.pdf", url)
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize(("encoding", "body", "reason"), [("br", PDF, "compressed"), ("gzip", PDF, "unpacked")])
+def test_a_compression_that_cannot_be_undone_is_named(tmp_path: Path, encoding: str, body: bytes, reason: str) -> None:
+    with LoopbackArxiv() as server:
+        url = server.page("/a.pdf", body, content_encoding=encoding)
+        with pytest.raises(FetchError, match=reason):
+            fetch(server, tmp_path / "a.pdf", url)
+
+
+def test_a_compressed_answer_that_is_cut_off_is_no_file(tmp_path: Path) -> None:
+    with LoopbackArxiv() as server:
+        url = server.page("/a.pdf", gzip.compress(PDF)[:-2000], content_encoding="gzip")
+        with pytest.raises(FetchError, match="cut off") as caught:
+            fetch(server, tmp_path / "a.pdf", url)
+    assert caught.value.temporary
 
 
 def test_a_disk_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "unknown marker": ("?", "Unknown marker"),
 }
 KINDS = {"paper": "Paper", "note": "Our note, not the paper itself", "glossary": "Our glossary, not a paper"}
+KINDS |= {"tool": "Documentation", "video": "Talk", "person": "Web page"}
 NEAREST_CHARACTERS = 320
 
 
@@ -180,10 +181,10 @@ def _links(card: Card) -> str:
     if card.pdf:
         page = f" at page {citation.page}" if citation.page else ""
         links.append(_link(card.pdf, f"Open the PDF{page}"))
+    elif url := safe_url(citation.url):
+        links.append(_link(url, f"Open at {citation.locator}" if citation.locator else "Source page"))
     if citation.arxiv_id and ARXIV_ID.fullmatch(citation.arxiv_id):
         links.append(_link(f"https://arxiv.org/abs/{citation.arxiv_id}", f"arXiv:{citation.arxiv_id}"))
-    elif url := safe_url(citation.url):
-        links.append(_link(url, "Source page"))
     return f'<p class="mv-links">{" ".join(links)}</p>' if links else ""
 
 
