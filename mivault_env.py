@@ -16,16 +16,25 @@ if TYPE_CHECKING:
     from assistant.draft import Drafter
     from index.embed import Embedder
     from index.search import Search
+    from ingest.sites import Sites
     from ingest.tools import Tools
     from ingest.vault import Vault
+
+
+# The settings that are read as they stand, from MIVAULT_ and their name in capitals.
+TEXTS = (
+    *("model", "base_url", "api_key", "embedding_model", "contact", "github_token"),
+    *("arxiv_api", "arxiv_pdf", "arxiv_html", "forum", "github_api", "github_raw", "youtube"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """`model` and `base_url` name a language model behind a server that speaks OpenAI's protocol; "" for none.
 
-    `arxiv_api` and `arxiv_pdf` can name a mirror; `contact` (an e-mail address, say) goes into the User-Agent that
-    arXiv sees; `cache` is where a converted embedding model is kept; `timeout` is how many seconds a language model's
+    `arxiv_api`, `arxiv_pdf`, `arxiv_html`, `forum`, `github_api`, `github_raw` and `youtube` can name mirrors of those
+    sites; `github_token` raises GitHub's limit of 60 requests an hour; `contact` (an e-mail address, say) goes into the
+    User-Agent that arXiv sees; `cache` is where a converted embedding model is kept; `timeout` is how many seconds a language model's
     server may stay silent.
     """
 
@@ -36,6 +45,12 @@ class Environment:
     cache: Path = Path("~/.cache/mivault")
     arxiv_api: str = "https://export.arxiv.org/api/query"
     arxiv_pdf: str = "https://arxiv.org/pdf/"
+    arxiv_html: str = ""
+    forum: str = ""
+    github_api: str = ""
+    github_raw: str = ""
+    youtube: str = ""
+    github_token: str = ""
     contact: str = ""
     timeout: float = 60.0
 
@@ -43,13 +58,14 @@ class Environment:
     def read(cls, variables: Mapping[str, str]) -> Environment:
         """From MIVAULT_MODEL, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY where no
         base URL is given), MIVAULT_EMBEDDING_MODEL,
-        MIVAULT_CACHE, MIVAULT_ARXIV_API, MIVAULT_ARXIV_PDF, MIVAULT_CONTACT, MIVAULT_TIMEOUT (seconds).
+        MIVAULT_CACHE, MIVAULT_ARXIV_API and the other sites' names, MIVAULT_GITHUB_TOKEN (or GITHUB_TOKEN),
+        MIVAULT_CONTACT, MIVAULT_TIMEOUT (seconds).
 
         Raises UsageError for a timeout that is no number."""
-        names = ("model", "base_url", "api_key", "embedding_model", "arxiv_api", "arxiv_pdf", "contact")
-        given = {name: value for name in names if (value := variables.get(f"MIVAULT_{name.upper()}"))}
+        given = {name: value for name in TEXTS if (value := variables.get(f"MIVAULT_{name.upper()}"))}
         if "base_url" not in given:  # a key for OpenAI goes to no other server
             given.setdefault("api_key", variables.get("OPENAI_API_KEY", ""))
+        given.setdefault("github_token", variables.get("GITHUB_TOKEN", ""))
         seconds = variables.get("MIVAULT_TIMEOUT") or "60"
         if not re.fullmatch(r"\d+(\.\d+)?", seconds):
             raise UsageError(f"MIVAULT_TIMEOUT is {seconds!r}", "give it in seconds: MIVAULT_TIMEOUT=120")
@@ -97,6 +113,21 @@ def open_drafter(search: Search, environment: Environment) -> Drafter:
     return choose(search, ModelSettings(environment.model, timeout_seconds=environment.timeout, **given))
 
 
+def sites(environment: Environment) -> Sites:
+    """Where the texts come from: the sites themselves, but for the mirrors that the environment names."""
+    from ingest.sites import Sites, html_beside
+
+    named = ("forum", "github_api", "github_raw", "youtube")
+    mirrors = {name: value.rstrip("/") for name in named if (value := getattr(environment, name))}
+    return Sites(
+        arxiv_api=environment.arxiv_api,
+        arxiv_pdf=environment.arxiv_pdf,
+        arxiv_html=environment.arxiv_html or html_beside(environment.arxiv_pdf),
+        github_token=environment.github_token,
+        **mirrors,
+    )
+
+
 @contextmanager
 def opened_tools(vault: Vault, embedder: Embedder, environment: Environment) -> Iterator[Tools]:
     """What a sync works with."""
@@ -105,8 +136,7 @@ def opened_tools(vault: Vault, embedder: Embedder, environment: Environment) -> 
 
     with open_tools(
         embedder.count_tokens,
-        api_url=environment.arxiv_api,
-        pdf_url=environment.arxiv_pdf,
+        sites=sites(environment),
         contact=environment.contact,
         allow_hosts=load(vault).allow_hosts,
     ) as tools:

@@ -33,7 +33,7 @@ def add(
     vault: VaultOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Put PDFs, folders of them, arXiv ids or URLs of PDFs into the vault; makes the starter vault if there is none."""
+    """Put files, folders, arXiv ids or web addresses into the vault; makes the starter vault if there is none."""
     from ingest.add import Added
     from ingest.add import add as add_to
     from ingest.first_page import first_pages
