@@ -34,8 +34,8 @@ class Environment:
 
     `arxiv_api`, `arxiv_pdf`, `arxiv_html`, `forum`, `github_api`, `github_raw` and `youtube` can name mirrors of those
     sites; `github_token` raises GitHub's limit of 60 requests an hour; `contact` (an e-mail address, say) goes into the
-    User-Agent that arXiv sees; `cache` is where a converted embedding model is kept; `timeout` is how many seconds a language model's
-    server may stay silent.
+    User-Agent that they see; `cache` is where a converted embedding model is kept; `timeout` is how many seconds a
+    language model's server may stay silent.
     """
 
     model: str = ""
