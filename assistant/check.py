@@ -18,6 +18,7 @@ from assistant.locate import key as key_of
 from assistant.locate import locate
 from assistant.quantities import other_bound, other_unit
 from assistant.records import Citation, Draft, DraftSentence, Sentence, Verdict
+from assistant.secondhand import reported_from
 from assistant.sentences import split
 from assistant.shape import reading
 from assistant.terms import unsaid
@@ -104,6 +105,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         year=paper.year,
         section=" > ".join(passage.section),
         url=page_link(paper, page, place.page.link if place else passage.link),
+        reported_from=reported_from(place.quote) if place else "",
     )
 
 

@@ -48,7 +48,8 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A checked citation. `quote` is a stretch of the stored page, letter by letter, "" where none was found there;
-    `page` is the physical page (from 1), None where the key names nothing; `kind` tells paper from note or glossary."""
+    `page` is the physical page (from 1), None where the key names nothing; `kind` tells paper from note or glossary;
+    `reported_from` names the works that the quote itself reports, "" where it speaks for its own paper."""
 
     key: str
     passage_id: str | None
@@ -65,6 +66,7 @@ class Citation:
     year: int | None = None
     section: str = ""
     url: str | None = None
+    reported_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

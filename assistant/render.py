@@ -94,9 +94,13 @@ def _source_lines(citation: Citation, safe: Callable[[str], str]) -> list[str]:
     return [
         ". ".join(part for part in (safe(citation.title) + kind, safe(byline(citation))) if part),
         where,
-        f"“{safe(citation.quote)}”" if citation.quote else "",
+        f"“{safe(citation.quote)}”{_second_hand(citation, safe)}" if citation.quote else "",
         safe(citation.url or ""),
     ]
+
+
+def _second_hand(citation: Citation, safe: Callable[[str], str]) -> str:
+    return f" (reported from {safe(citation.reported_from)})" if citation.reported_from else ""
 
 
 def _nearest_text(answer: Answer) -> Iterator[str]:
