@@ -137,6 +137,7 @@ def opened_tools(vault: Vault, embedder: Embedder, environment: Environment) -> 
     with open_tools(
         embedder.count_tokens,
         sites=sites(environment),
+        cache=environment.cache.expanduser(),
         contact=environment.contact,
         allow_hosts=load(vault).allow_hosts,
     ) as tools:

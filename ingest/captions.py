@@ -25,7 +25,7 @@ LANGUAGES = ("en", "en-US", "en-GB")
 
 def fetch_talk(fetcher: Fetcher, sites: Sites, video: str, target: Path) -> None:
     """Write a talk's captions to `target`: English ones, made by people where there are any. Raises FetchError."""
-    write_json(target, fetcher.retried(lambda: _talk(fetcher, sites, video)))
+    write_json(target, _talk(fetcher, sites, video))
 
 
 def _talk(fetcher: Fetcher, sites: Sites, video: str) -> dict[str, Any]:
@@ -92,13 +92,15 @@ class _Session:
         self.headers["Cookie"] = f"{name}={value}"
 
     def get(self, url: str) -> _Answer:
-        return _Answer(self._fetcher.body(self._here(url), self.headers).decode("utf-8", "replace"))
+        return self._asked(url, None)
 
     def post(self, url: str, json: Any) -> _Answer:
-        answer = _Answer(self._fetcher.body(self._here(url), self.headers, sent=json).decode("utf-8", "replace"))
+        answer = self._asked(url, json)
         told = answer.json()
         self.details = told.get("videoDetails") or {} if isinstance(told, dict) else {}
         return answer
 
-    def _here(self, url: str) -> str:
-        return self._youtube + url.removeprefix(YOUTUBE) if url.startswith(YOUTUBE) else url
+    def _asked(self, url: str, sent: Any) -> _Answer:
+        here = self._youtube + url.removeprefix(YOUTUBE) if url.startswith(YOUTUBE) else url
+        body = self._fetcher.retried(lambda: self._fetcher.body(here, self.headers, sent=sent))
+        return _Answer(body.decode("utf-8", "replace"))

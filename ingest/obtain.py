@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import urllib.parse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ingest.tools import Tools
 from ingest.vault import Vault, file_digest, read_json, write_json
 from ingest.ways import Way, needs_lookup, ways
 
+SITES_LOST = 4
 Failed = Callable[[Entry, SourceError], None]
 
 
@@ -174,14 +175,22 @@ def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, 
     folder = vault.source(entry.id)
     site = _site(tools, entry, way)
     try:
-        if site in lost:
-            raise lost[site]
+        _check_line(lost, site)
         form, url = WAYS[way](tools, entry, metadata_of(vault, entry.id), folder)
     except (Unreachable, RateLimited) as error:
         lost[site] = error
         raise
     came_from(vault, entry.id, form, url=url, way=way)
     return Original(original(folder, form), form, url)
+
+
+def _check_line(lost: Mapping[str, Hindered], site: str) -> None:
+    """Raises for a site that could not be reached before, and for any once SITES_LOST could not: the line is down, and
+    each site more would cost its own wait."""
+    if site in lost:
+        raise lost[site]
+    if sum(isinstance(error, Unreachable) for error in lost.values()) >= SITES_LOST:
+        raise Unreachable(site, f"neither could {', '.join(sorted(lost)[:SITES_LOST])}")
 
 
 def _site(tools: Tools, entry: Entry, way: Way) -> str:

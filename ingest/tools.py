@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingest.fetch import Fetcher
 from ingest.lookup import Lookup
-from ingest.polite import Gate
+from ingest.polite import Gate, SharedGate
 from ingest.sites import API_URL, PDF_URL, Sites, html_beside
 from ingest.worker import ParserPool
 
@@ -39,14 +40,15 @@ def open_tools(
     contact: str = "",
     allow_hosts: frozenset[str] = frozenset(),
     arxiv_seconds: float = ARXIV_SECONDS,
+    cache: Path | None = None,
     workers: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Tools]:
     """The tools of one run. Look-ups and downloads from arXiv pass through one gate; `sites` (or, for arXiv alone,
     `api_url` and `pdf_url`) can name mirrors; `contact` goes into the User-Agent; `allow_hosts` are private hosts that
-    may be fetched from."""
+    may be fetched from; through `cache`, a folder of the user's, all processes keep to one gate."""
     sites = sites or Sites(arxiv_api=api_url, arxiv_pdf=pdf_url, arxiv_html=html_beside(pdf_url))
-    gate = Gate(arxiv_seconds)
+    gate = SharedGate(arxiv_seconds, cache / "arxiv-last-asked") if cache else Gate(arxiv_seconds)
     gates = {"lesswrong.com": Gate(OTHERS_SECONDS), "youtube.com": Gate(OTHERS_SECONDS)}
     gates |= dict.fromkeys(sites.hosts(), gate)
     fetcher = Fetcher(gates=gates, allow_hosts=allow_hosts, contact=contact, sleep=sleep)

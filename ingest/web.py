@@ -110,14 +110,18 @@ class Web:
 
     @contextlib.contextmanager
     def _hop(self, where: httpx.URL, headers: Mapping[str, str], body: bytes | None) -> Iterator[httpx.Response]:
-        method = "GET" if body is None else "POST"
-        with _translated(where):
-            request = self._client.build_request(method, where, headers=dict(headers), content=body)
-            response = self._client.send(request, stream=True)
+        method, gate = "GET" if body is None else "POST", self.gate(where.host)
         try:
-            yield response
+            with _translated(where):
+                request = self._client.build_request(method, where, headers=dict(headers), content=body)
+                response = self._client.send(request, stream=True)
+            if gate:
+                gate.answered()
+            with contextlib.closing(response):
+                yield response
         finally:
-            response.close()
+            if gate:
+                gate.done()
 
     def _reply(self, where: httpx.URL, response: httpx.Response) -> Reply:
         if limited := rate_limit(where.host, response.status_code, response.headers):

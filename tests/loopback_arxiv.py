@@ -158,6 +158,11 @@ class LoopbackArxiv:
         """Answer the API with this text, whatever was asked."""
         self._inject("/api/query", Fault("feed", text=text), times)
 
+    def mend(self) -> None:
+        """No more faults."""
+        with self._lock:
+            self._faults.clear()
+
     # --- what was asked of it ----------------------------------------------------------------------------------------
 
     def hits(self, path: str) -> list[Seen]:

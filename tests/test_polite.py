@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.polite import Gate
+from ingest.errors import FetchError
+from ingest.polite import Gate, SharedGate
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class FakeTime:
@@ -70,3 +77,52 @@ def test_threads_share_a_gate() -> None:
     # 8 passages take 7 waits; how soon a thread notes its time after passing is the scheduler's business.
     assert len(passed) == 8
     assert max(passed) - min(passed) >= 7 * 0.03 - 0.02
+
+
+ASKING = """
+import sys
+from pathlib import Path
+from ingest.polite import SharedGate
+gate = SharedGate(float(sys.argv[2]), Path(sys.argv[1]))
+for _ in range(3):
+    gate.wait()
+    print(Path(sys.argv[1]).read_text(), flush=True)
+    gate.done()
+"""
+
+
+def test_processes_share_a_gate(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ASKING, str(tmp_path / "asked"), "0.3"]
+    asking = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
+    passed = sorted(float(line) for process in asking for line in process.communicate()[0].split())
+    assert len(passed) == 9
+    assert all(after - before >= 0.299 for before, after in itertools.pairwise(passed))
+
+
+def test_one_connection_at_a_time_over_all_processes(tmp_path: Path) -> None:
+    mine, other = SharedGate(0.0, tmp_path / "asked"), SharedGate(0.0, tmp_path / "asked")
+    other.PATIENCE_SECONDS = 0.2
+    mine.wait()
+    with pytest.raises(FetchError, match="another mivault is asking") as caught:
+        other.wait()
+    assert caught.value.temporary
+    mine.done()
+    other.wait()
+
+
+@pytest.mark.parametrize("noise", ["", "tomorrow", "1e300", "nan"])
+def test_a_time_that_cannot_be_stops_nobody(tmp_path: Path, noise: str) -> None:
+    (tmp_path / "asked").write_text(noise)
+    fake = FakeTime([])
+    SharedGate(3.0, tmp_path / "asked", clock=fake.clock, sleep=fake.sleep).wait()
+    assert fake.now <= 3.0
+
+
+def test_where_the_file_cannot_be_used_the_process_keeps_its_own_times(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    gate = SharedGate(0.05, tmp_path / "file" / "asked")
+    began = time.monotonic()
+    gate.wait()
+    gate.wait()
+    gate.done()
+    assert time.monotonic() - began >= 0.05

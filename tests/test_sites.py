@@ -123,7 +123,7 @@ def test_a_paper_without_html_is_read_from_its_pdf_and_the_html_not_asked_for_ag
     one = entry(vault, id="circuit", arxiv="2401.00001")
     [failed] = run(vault, tools)
     assert failed.reason
-    server._faults.clear()
+    server.mend()
     assert run(vault, tools) == [Outcome(one, parsed=True)]
     assert len(server.hits("/html/2401.00001")) == 1
     assert places(vault, one)[0] == ("p. 1", "https://arxiv.org/pdf/2401.00001v2#page=1")
