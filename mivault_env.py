@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ingest.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.draft import Drafter
+    from assistant.llm import ChatModel
     from index.embed import Embedder
     from index.search import Search
     from ingest.sites import Sites
@@ -41,6 +42,7 @@ class Environment:
     model: str = ""
     base_url: str = ""
     api_key: str = ""
+    judge_key: str = ""
     embedding_model: str = ""
     cache: Path = Path("~/.cache/mivault")
     arxiv_api: str = "https://export.arxiv.org/api/query"
@@ -57,7 +59,7 @@ class Environment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
         """From MIVAULT_MODEL, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY where no
-        base URL is given), MIVAULT_EMBEDDING_MODEL,
+        base URL is given), MIVAULT_JUDGE_KEY, MIVAULT_EMBEDDING_MODEL,
         MIVAULT_CACHE, MIVAULT_ARXIV_API and the other sites' names, MIVAULT_GITHUB_TOKEN (or GITHUB_TOKEN),
         MIVAULT_CONTACT, MIVAULT_TIMEOUT (seconds).
 
@@ -126,6 +128,18 @@ def sites(environment: Environment) -> Sites:
         github_token=environment.github_token,
         **mirrors,
     )
+
+
+def open_judge(environment: Environment, model: str, base_url: str = "") -> ChatModel:
+    """A language model that judges answers. A server of its own gets MIVAULT_JUDGE_KEY: no key goes to another server
+    than the one it is for."""
+    from assistant.llm import ChatModel, ModelSettings
+
+    url = base_url or environment.base_url
+    own = bool(base_url) and base_url != environment.base_url
+    key = environment.judge_key or ("" if own else environment.api_key)
+    settings = ModelSettings(model, api_key=key, timeout_seconds=environment.timeout)
+    return ChatModel(replace(settings, base_url=url) if url else settings)
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mivault_env import open_drafter, open_search
+from mivault_env import open_drafter, open_judge, open_search
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_vault, say, show_json
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ def evaluate(
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Cases asked at a time.")] = 1,
     price: Annotated[float | None, typer.Option("--price", min=0, help="Of a million tokens.")] = None,
     by_kind: Annotated[bool, typer.Option("--by-kind", help="A row per kind of case too.")] = False,
+    model: Annotated[str, typer.Option("--model", help="The language model that answers (MIVAULT_MODEL).")] = "",
+    judge: Annotated[str, typer.Option("--judge", help="A language model that judges; may be another one.")] = "",
+    judge_url: Annotated[str, typer.Option("--judge-url", help="Its server; default: MIVAULT_BASE_URL.")] = "",
+    judge_budget: Annotated[int | None, typer.Option("--judge-budget", min=0, help="Tokens it may take.")] = None,
+    calibration_data: Annotated[
+        Path | None, typer.Option("--calibration-data", help="A folder with wice, summedits, cliff.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only check each case's evidence against the pages.")] = False,
     show: Annotated[bool, typer.Option("--show", help="With --check: print each piece of evidence.")] = False,
     as_json: JsonOption = False,
@@ -49,9 +58,11 @@ def evaluate(
     opened = open_vault(vault)
     if check or show:
         shown(check_cases(opened, choice, show=show), as_json)
-    found = open_search(opened, environment())
-    drafter = open_drafter(found, environment())
-    manner = Manner(resume, jobs, price, by_kind)
+    settings = replace(environment(), model=model or environment().model)
+    found = open_search(opened, settings)
+    drafter = open_drafter(found, settings)
+    judging = open_judge(settings, judge, judge_url) if judge else None
+    manner = Manner(resume, jobs, price, by_kind, judging, judge_budget, calibration_data)
     with bars(quiet=as_json) as on_progress:
         outcome = run_evals(opened, choice, found, drafter, manner=manner, on_progress=on_progress)
     shown(outcome, as_json)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from evals.answer_scores import Further
+from evals.calibration import card, labelled_sets
 from evals.cases import check_evidence, held_papers, stored_pages
 from evals.choose import Choice, choose
 from evals.compare import compare, worse
 from evals.compare_text import case_text, comparison_text
-from evals.judge import CheckJudge
+from evals.judge import CheckJudge, Judge
+from evals.model_judge import ModelJudge, biases
 from evals.page import write_page
 from evals.records import Case, Report
+from evals.replies import Replies, Speaker
 from evals.report import evidence_text, find, load, save, to_text
 from evals.run import cases_hash, run
 from evals.unfinished import Unfinished
@@ -39,12 +44,17 @@ class Outcome(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How to run: `resume` goes on with a stopped run of the same; `jobs` cases at a time; `per_million` is the price
-    of a million tokens; `by_kind` shows a row per kind too."""
+    of a million tokens; `by_kind` shows a row per kind too. `judge` is a language model that judges (None: the check
+    without one), `budget` the most tokens it may be asked for; `labelled` a folder of sets that people have labelled.
+    """
 
     resume: bool = False
     jobs: int = 1
     per_million: float | None = None
     by_kind: bool = False
+    judge: Speaker | None = None
+    budget: int | None = None
+    labelled: Path | None = None
 
 
 def evaluate(
@@ -60,7 +70,8 @@ def evaluate(
     """Measure a vault on cases and write the report into it. `created` is now where it is not given."""
     from assistant.ask import ask
 
-    cases, judge = choose(choice), CheckJudge()
+    cases, (judge, further) = choose(choice), judging(vault, manner)
+    sets = labelled_sets(stored_pages(vault), manner.labelled)
     kept = Unfinished(vault, depends_on(vault, cases, search.embedder.name, drafter.name, judge.name))
     done = kept.rows() if manner.resume else {}
     if not manner.resume:
@@ -74,6 +85,7 @@ def evaluate(
         seed=choice.seed,
         created=(created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         judge=judge,
+        further=further,
         done=done,
         jobs=manner.jobs,
         chosen=str(choice),
@@ -83,6 +95,21 @@ def evaluate(
     )
     if not report.partial:
         kept.done()
+        report = replace(report, card=card(judge, sets, seed=choice.seed))
+    return written(report, vault, manner)
+
+
+def judging(vault: Vault, manner: Manner) -> tuple[Judge, Further | None]:
+    """Who judges support, and who scores whole answers: a language model where one is named."""
+    if manner.judge is None:
+        return CheckJudge(), None
+    judge = ModelJudge(Replies(manner.judge, vault.inside("reports/judge-replies.jsonl"), manner.budget))
+    return judge, judge.scores
+
+
+def written(report: Report, vault: Vault, manner: Manner) -> Outcome:
+    """The report as files of the vault, and what is said of it."""
+    report = replace(report, notices=(*report.notices, *biases(report.results)))
     path = save(report, vault)
     name, page = (str(file.relative_to(vault.root)) for file in (path, write_page(report, path)))
     text = f"{to_text(report, by_kind=manner.by_kind)}\nreport: {name}, to read: {page}"

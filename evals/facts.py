@@ -1,6 +1,7 @@
 """Does an answer state a fact? Our own matcher: names, numbers, content words, and whether both deny or both state.
 
-A fact is covered where one sentence of the answer, or two that follow each other, or the whole of it has
+A fact is covered where one sentence of the answer, or two that follow each other, have (over a whole answer of six
+sentences of a paper the words of many a fact come together by chance)
 - every number of the fact (87 % also as .87; "seven" as 7),
 - every name in it (words with a capital inside or a digit: GPT-2, JumpReLU, TopK),
 - at least ENOUGH of its content words by stem, the source's title counting too,
@@ -63,8 +64,6 @@ def covers(sentences: Sequence[str], fact: str, context: str = "") -> Match:
 def _windows(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from ((one,) for one in sentences)
     yield from pairwise(sentences)
-    if len(sentences) > 2:
-        yield sentences
 
 
 def _match(window: Sequence[str], fact: str, context: str) -> tuple[float, Match]:
