@@ -95,7 +95,9 @@ def open_embedder(vault: Vault, environment: Environment) -> Embedder:
     from ingest.manifest import load
 
     model = environment.embedding_model or load(vault).embedding_model
-    return load_embedder(model, cache=environment.cache.expanduser())
+    cache = environment.cache.expanduser()
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache.absolute() / "compiled"))  # read when numba is imported
+    return load_embedder(model, cache=cache)
 
 
 def open_search(vault: Vault, environment: Environment) -> Search:

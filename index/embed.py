@@ -1,15 +1,16 @@
 """Texts to vectors: the Embedder that everything else is handed, and the local model behind it.
 
 The default is all-MiniLM-L6-v2 as an installed package carries it, so that a machine without internet works. BERT
-models run in OpenVINO (openvino_model.py), all others in sentence-transformers (torch_model.py).
+models run in OpenVINO (openvino_model.py), all others in sentence-transformers (torch_model.py); many texts at a time
+in what is fastest on this machine (backends.py).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Protocol
@@ -21,17 +22,16 @@ from index import tokens
 from index.errors import EmbedderError
 from index.model_folder import ModelFolder, find_model
 from ingest.records import Passage
-from ingest.vault import digest, read_json, write_json
 
 Vectors = NDArray[np.float32]
-Backend = Literal["auto", "openvino", "torch"]
+Backend = Literal["auto", "openvino", "int16", "torch"]
 
 # Two cores like small batches of equal length: 4, 8 and 16 were within noise of each other (40-47 passages/s).
 BATCH = 8
 # Title and section before a passage help retrieval; chunks of 200 tokens leave 54 of MiniLM's 256, two of them markers.
 PREFIX_TOKENS = 32
-# bf16 moves vectors by a cosine of .00005: only a clear gain is worth that.
-BF16_GAIN = 1.3
+# Texts from which on it is worth to load the fastest engine, which can take seconds.
+MANY = 64
 
 logger = logging.getLogger(__name__)
 
@@ -53,20 +53,27 @@ class Embedder(Protocol):
 
 
 class Model(Protocol):
-    """A loaded model: one batch of texts to L2-normalised vectors."""
+    """A loaded model: one batch of texts to L2-normalised vectors. `at_once` calls may run side by side."""
 
+    @property
+    def at_once(self) -> int: ...
     def encode(self, texts: Sequence[str]) -> Vectors: ...
 
 
 class LocalEmbedder:
-    """A model on this machine. Cheap to make: the weights load at the first `embed`. Safe to call from any thread."""
+    """A model on this machine. Cheap to make: the weights load at the first `embed`. Safe to call from any thread.
+
+    A few texts, as a question is, take the model that is ready soonest, many the one that is fastest here. Both give
+    the same vectors: to a cosine of .99999, with bfloat16 of .9999.
+    """
 
     def __init__(self, folder: ModelFolder, *, cache: Path | None = None, backend: Backend = "auto") -> None:
         self.folder, self.cache, self.backend = folder, cache, backend
         self.name, self.max_tokens = folder.name, folder.max_tokens
         self._count = tokens.token_counter(folder.tokenizer())
-        self._model: Model | None = None
-        self._lock = threading.Lock()
+        self._few: Model | None = None
+        self._many: Model | None = None
+        self._lock, self._loading = threading.Lock(), threading.Lock()
 
     @property
     def dimension(self) -> int:
@@ -79,24 +86,51 @@ class LocalEmbedder:
 
     def embed(self, texts: Sequence[str], *, on_done: Callable[[int], None] | None = None) -> Vectors:
         """See Embedder. Raises EmbedderError where the model does not load."""
-        with self._lock:
-            self._model = model = self._model or load_model(self.folder, cache=self.cache, backend=self.backend)
-            batches: dict[int, Vectors] = {}
-            longest_first = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
-            for start in range(0, len(texts), BATCH):
-                rows = longest_first[start : start + BATCH]
-                batches |= dict(zip(rows, model.encode([texts[i] for i in rows]), strict=True))
-                if on_done:
-                    on_done(len(batches))
-        if not batches:
+        if not texts:
             return np.zeros((0, self.folder.dimension), dtype=np.float32)
-        return np.stack([batches[row] for row in range(len(texts))])
+        model = self._for_many() if len(texts) >= MANY else self._for_few()
+        rows: dict[int, Vectors] = {}
+        with self._lock:  # one call after another: each takes all cores
+            for numbers, vectors in run_batches(model, texts):
+                rows |= dict(zip(numbers, vectors, strict=True))
+                if on_done:
+                    on_done(len(rows))
+        return np.stack([rows[number] for number in range(len(texts))])
+
+    def _for_few(self) -> Model:
+        with self._loading:
+            self._few = self._few or load_model(self.folder, backend=self.backend)
+            return self._few
+
+    def _for_many(self) -> Model:
+        from index.backends import fastest
+
+        few = self._for_few()
+        with self._loading:
+            self._many = self._many or fastest(self.folder, few, self.cache, self.backend)
+            return self._many
+
+
+def run_batches(model: Model, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+    """Batches of like length, as they are done: which texts, and their vectors. Side by side where the model can."""
+    longest_first = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
+    batches = [longest_first[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    if model.at_once == 1 or len(batches) == 1:
+        yield from ((rows, model.encode([texts[i] for i in rows])) for rows in batches)
+        return
+    with ThreadPoolExecutor(model.at_once) as threads:
+        running = {threads.submit(model.encode, [texts[i] for i in rows]): rows for rows in batches}
+        try:
+            for one in as_completed(running):
+                yield running[one], one.result()
+        finally:  # at Ctrl-C or an error, what has not begun is left
+            threads.shutdown(wait=True, cancel_futures=True)
 
 
 def load_embedder(model: str | None = None, *, cache: Path | None = None, backend: Backend = "auto") -> LocalEmbedder:
     """The embedder by name or folder; None is the packaged MiniLM. Never downloads: EmbedderError where it is missing.
 
-    In `cache` it is remembered which precision is the faster one on this machine; without, float32 is used.
+    In `cache` it is remembered which engine is the fastest one on this machine; without, float32 in OpenVINO is used.
     """
     return LocalEmbedder(find_model(model), cache=cache, backend=backend)
 
@@ -119,7 +153,7 @@ def embedded_text(passage: Passage, title: str, embedder: Embedder) -> str:
     return f"{prefix}\n{passage.text}" if words and prefix else passage.text
 
 
-def load_model(folder: ModelFolder, *, cache: Path | None, backend: Backend = "auto") -> Model:
+def load_model(folder: ModelFolder, *, backend: Backend = "auto") -> Model:
     """The weights, loaded by OpenVINO where it is installed and has a graph for them, by sentence-transformers else."""
     from index.torch_model import TorchModel
 
@@ -128,44 +162,9 @@ def load_model(folder: ModelFolder, *, cache: Path | None, backend: Backend = "a
     from index.openvino_model import OpenVinoModel
 
     try:
-        return OpenVinoModel(folder, precision="bf16" if _prefers_bf16(folder, cache) else "f32")
+        return OpenVinoModel(folder)
     except EmbedderError:
         if backend == "openvino":
             raise
         logger.warning("OpenVINO does not run %s; sentence-transformers does it instead", folder.name, exc_info=True)
         return TorchModel(folder)
-
-
-def _prefers_bf16(folder: ModelFolder, cache: Path | None) -> bool:
-    """Whether bfloat16 is clearly faster here: measured once, then remembered in `cache`.
-
-    It was 2.5 times as fast on a server with matrix units, and .6 times on one of the same family without.
-    """
-    from index.openvino_model import has_bf16
-
-    if cache is None or not has_bf16():
-        return False
-    remembered = cache / f"precision-{digest(str(folder.path).encode())[:12]}.json"
-    known = read_json(remembered)
-    if not isinstance(known, dict) or "bf16_gain" not in known:
-        known = {"model": folder.name, "bf16_gain": round(_bf16_gain(folder), 2)}
-        write_json(remembered, known)
-    return bool(known["bf16_gain"] >= BF16_GAIN)
-
-
-def _bf16_gain(folder: ModelFolder) -> float:
-    """How many times as fast bfloat16 embeds a batch of passages: best of two, after one to warm up."""
-    from index.openvino_model import OpenVinoModel
-
-    batch = ["the features of a sparse autoencoder fire on related words " * 10] * (BATCH // 2)
-    seconds = {}
-    for precision in ("f32", "bf16"):
-        model = OpenVinoModel(folder, precision=precision)
-        seconds[precision] = min([_seconds(model, batch) for _ in range(3)][1:])
-    return seconds["f32"] / seconds["bf16"]
-
-
-def _seconds(model: Model, batch: Sequence[str]) -> float:
-    began = time.perf_counter()
-    model.encode(batch)
-    return time.perf_counter() - began

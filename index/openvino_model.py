@@ -12,7 +12,6 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,39 +19,9 @@ from numpy.typing import NDArray
 
 from index.errors import EmbedderError
 from index.model_folder import ModelFolder
+from index.safetensors import Weights
 
 Precision = Literal["f32", "bf16"]
-DTYPES = {"F32": "<f4", "F16": "<f2"}
-
-
-class Weights:
-    """The tensors of a safetensors file by name, mapped, not read. Raises EmbedderError for what it cannot hold.
-
-    The format is eight bytes of header length, a JSON header, then the data (github.com/huggingface/safetensors).
-    """
-
-    def __init__(self, path: Path) -> None:
-        # "c": OpenVINO shares only writable memory; nothing is ever written back.
-        raw = np.memmap(path, dtype=np.uint8, mode="c")
-        try:
-            size = int(raw[:8].view("<u8")[0])
-            header: dict[str, Any] = json.loads(bytes(raw[8 : 8 + size]))
-        except (ValueError, IndexError) as error:
-            raise EmbedderError(f"{path} is not a safetensors file", "get the model again") from error
-        self._data, self._header, self.path = raw[8 + size :], header, path
-        # Some checkpoints name everything under "bert.".
-        self._prefix = "" if "embeddings.word_embeddings.weight" in header else "bert."
-
-    def __getitem__(self, name: str) -> NDArray[np.float32]:
-        try:
-            entry = self._header[self._prefix + name]
-            start, end = entry["data_offsets"]
-            tensor = self._data[start:end].view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
-        except (KeyError, ValueError) as error:
-            raise EmbedderError(
-                f"{self.path} does not hold {name} as float32 or float16", "get the model again"
-            ) from error
-        return np.asarray(tensor, dtype=np.float32)
 
 
 class BertGraph:
@@ -148,6 +117,8 @@ class BertGraph:
 class OpenVinoModel:
     """A compiled encoder. One call at a time: the caller holds a lock."""
 
+    at_once = 1
+
     def __init__(self, folder: ModelFolder, *, precision: Precision = "f32") -> None:
         self._graph = BertGraph(folder)
         self._tokenizer = folder.tokenizer()
@@ -187,5 +158,5 @@ def import_openvino() -> Any:
 
 
 def has_bf16() -> bool:
-    """Whether this CPU computes in bfloat16; slower than float32 on some that do (index/embed.py measures)."""
+    """Whether this CPU computes in bfloat16; slower than float32 on some that do (index/backends.py measures)."""
     return "BF16" in import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -15,9 +15,11 @@ from index.model_folder import HINT, ModelFolder
 
 
 class TorchModel:
-    """A loaded model. One call at a time: the caller holds a lock."""
+    """A loaded model, on `device` ("cpu", "cuda", "mps") or the best that torch finds. One call at a time."""
 
-    def __init__(self, folder: ModelFolder) -> None:
+    at_once = 1
+
+    def __init__(self, folder: ModelFolder, *, device: str | None = None) -> None:
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
@@ -25,7 +27,7 @@ class TorchModel:
                 f"the model {folder.name} needs sentence-transformers", "pip install sentence-transformers"
             ) from error
         try:
-            self._model = SentenceTransformer(str(folder.path), local_files_only=True)
+            self._model = SentenceTransformer(str(folder.path), local_files_only=True, device=device)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise EmbedderError(f"the model in {folder.path} does not load: {error}", HINT) from error
 

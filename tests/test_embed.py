@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,7 +16,7 @@ from readable_embedder import ReadableEmbedder
 from index.embed import LocalEmbedder, embedded_text, load_embedder, token_counter
 from index.errors import EmbedderError
 from index.model_folder import find_model, read_model
-from index.openvino_model import Weights
+from index.safetensors import Weights
 from ingest.records import Passage
 
 TEXTS = [
@@ -147,7 +146,7 @@ def test_the_light_path_loads_no_torch_and_tells_nobody(tmp_path: Path) -> None:
 import sys
 from index.embed import load_embedder
 assert load_embedder().embed(["a question"]).shape == (1, 384)
-unwanted = {"torch", "transformers", "sentence_transformers", "openvino_telemetry", "huggingface_hub"}
+unwanted = {"torch", "transformers", "sentence_transformers", "openvino_telemetry", "huggingface_hub", "numba"}
 print(sorted(unwanted & sys.modules.keys()))
 """
     root = Path(__file__).resolve().parent.parent
@@ -156,23 +155,6 @@ print(sorted(unwanted & sys.modules.keys()))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert not list(tmp_path.iterdir())
-
-
-def test_the_faster_precision_is_measured_once_and_remembered(tmp_path: Path) -> None:
-    from index.openvino_model import has_bf16
-
-    if not has_bf16():
-        pytest.skip("this CPU has no bfloat16: there is nothing to choose")
-    slow = load_embedder(cache=tmp_path).embed(TEXTS)
-    (remembered,) = tmp_path.glob("precision-*.json")
-    known = json.loads(remembered.read_text())
-    assert known["model"] == "all-MiniLM-L6-v2" and known["bf16_gain"] > 0
-    remembered.write_text(json.dumps(known | {"bf16_gain": 9}))
-    quick = load_embedder(cache=tmp_path).embed(TEXTS)
-    exact = load_embedder().embed(TEXTS)
-    assert not np.array_equal(quick, exact)
-    assert (quick * exact).sum(axis=1).min() > 0.999
-    assert (slow * exact).sum(axis=1).min() > 0.999
 
 
 @pytest.mark.slow
