@@ -11,9 +11,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.abbreviations import abbreviations
 from index.errors import IndexDamaged
 from index.lexical import WordIndex
-from index.state import REBUILD, IndexState, file_hashes, generation_path, new_generation, tidy, write_state
+from index.state import (
+    REBUILD,
+    IndexState,
+    file_hashes,
+    generation_path,
+    new_generation,
+    read_abbreviations,
+    tidy,
+    write_abbreviations,
+    write_state,
+)
 from index.store import PassageStore
 from ingest.records import Paper, Passage
 from ingest.vault import Vault
@@ -36,15 +47,19 @@ class Generation:
         self._writer = open_files.enter_context(words.writing())
         self._rows: list[tuple[Paper, Passage]] = []
         self._vectors: list[NDArray[np.float32]] = []
+        self._abbreviations = read_abbreviations(folder)
 
     def delete(self, paper_ids: Sequence[str]) -> None:
         """Take out all that these sources have in the index."""
         self._store.delete_papers(paper_ids)
         self._writer.delete_papers(paper_ids)
+        for paper_id in paper_ids:
+            self._abbreviations.pop(paper_id, None)
 
     def add(self, rows: Rows, vectors: NDArray[np.float32]) -> None:
         """Put passages (vectors: a row each) into both halves."""
         self._writer.add(rows)
+        self._abbreviate(rows)
         self._rows.extend(rows)
         self._vectors.append(vectors)
         if len(self._rows) >= BATCH:
@@ -59,6 +74,7 @@ class Generation:
         self._flush()
         passages, model, dimension = self._store.count(), self._store.model, self._store.dimension
         self._open_files.close()
+        write_abbreviations(self._folder, self._abbreviations)
         if passages != self._words.passage_count():
             raise IndexDamaged(
                 f"Chroma holds {passages} passages, the word index {self._words.passage_count()}", REBUILD
@@ -68,6 +84,12 @@ class Generation:
         write_state(self._vault, state)
         tidy(self._vault)
         return state
+
+    def _abbreviate(self, rows: Rows) -> None:
+        texts: dict[str, list[str]] = {}
+        for _, passage in rows:
+            texts.setdefault(passage.paper_id, []).append(passage.text)
+        self._abbreviations.update({paper_id: abbreviations(own) for paper_id, own in texts.items()})
 
     def _flush(self) -> None:
         if self._rows:

@@ -1,4 +1,4 @@
-"""Passages by words: BM25 over stemmed English. The door of `tantivy`.
+"""Passages by words: BM25 over stemmed English. The door of `tantivy`, with word_schema.py.
 
 It finds what vectors miss: names, symbols, numbers. Any text is a query: it is cut into words here, never parsed.
 Bibliography lies in a field of its own, so that it is neither found nor counted unless it is asked for.
@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from index.errors import IndexDamaged
+from index.filters import Filter
+from index.records import Added
 from index.state import REBUILD
 from index.store import Found
+from index.tuning import Tuning
+from index.word_schema import analyzer, document, filter_query, schema
 from ingest.records import Paper, Passage
 
-# Title and section beside the text: nDCG@10 of 230 sentences that cite one of 1,121 abstracts .343 without, .391 with.
-# Picked on those same sentences, with no others to confirm it; 2.0 gave .402 there, within what 230 can tell apart.
-HEAD_BOOST = 1.0
 # A question is one or two sentences; of something longer, its beginning.
 QUERY_CHARACTERS = 4_000
 QUERY_WORDS = 64
@@ -33,12 +35,26 @@ these they this those to us use used using was we were what when where which who
 """
 
 
+NOTHING_LEFT_OUT = Filter()
+TUNING = Tuning()
+
+
+@dataclass(frozen=True, slots=True)
+class WordQuery:
+    """A question as the word index is asked it, in stems: its words, those of them that may be an author's name (they
+    are written with a capital), and words of other names that were added."""
+
+    words: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
 class WordIndex:
     """An open word index. It sees what was committed when it was opened, and its own commits."""
 
     def __init__(self, index: Any) -> None:
         self._index = index
-        self._analyzer = _analyzer()
+        self._analyzer = analyzer()
         index.register_tokenizer("words", self._analyzer)
         self._searcher = index.searcher()
         self._empty = frozenset(self._analyzer.analyze(EMPTY_WORDS))
@@ -50,7 +66,7 @@ class WordIndex:
 
         folder.mkdir(parents=True, exist_ok=True)
         with _translated():
-            return cls(Index(_schema(), str(folder)))
+            return cls(Index(schema(), str(folder)))
 
     @classmethod
     def open(cls, folder: Path) -> WordIndex:
@@ -74,21 +90,46 @@ class WordIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def search(self, question: str, limit: int, *, references: bool = False) -> list[Found]:
+    def query(self, question: str, added: Sequence[Added] = ()) -> WordQuery:
+        """A question, and other names for what it speaks of, as a query."""
+        words = self.words(question)
+        capitals = re.findall(r"(?<![\w-])[A-ZÀ-Þ][^\W_]+", question[:QUERY_CHARACTERS])
+        names = [stem for stem in dict.fromkeys(self._analyzer.analyze(" ".join(capitals))) if stem in words]
+        more = dict.fromkeys(stem for one in added for stem in self.words(one.name) if stem not in words)
+        return WordQuery(tuple(words), tuple(names), tuple(more)[:QUERY_WORDS])
+
+    def search(
+        self,
+        query: WordQuery,
+        limit: int,
+        *,
+        references: bool = False,
+        where: Filter = NOTHING_LEFT_OUT,
+        tuning: Tuning = TUNING,
+    ) -> list[Found]:
         """The passages that share words with a question, best first, ties by id. [] for a question without words."""
-        query = self._query(self.words(question), references=references)
-        return [] if query is None else self._found(query, limit)
+        asked = self._query(query, references, where, tuning)
+        return [] if asked is None else self._found(asked, limit)
 
-    def scores(self, question: str, passage_ids: Sequence[str], *, references: bool = False) -> dict[str, float]:
+    def scores(
+        self, query: WordQuery, passage_ids: Sequence[str], *, references: bool = False, tuning: Tuning = TUNING
+    ) -> dict[str, float]:
         """The BM25 score of each of these passages; those that share no word with the question are left out."""
-        from tantivy import Occur, Query
-
-        query = self._query(self.words(question), references=references)
-        if query is None or not passage_ids:
+        asked = self._query(query, references, NOTHING_LEFT_OUT, tuning)
+        if asked is None or not passage_ids:
             return {}
-        among = Query.term_set_query(self._index.schema, "id", list(passage_ids))
-        both = Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(among, 0.0))])
-        return {one.passage_id: one.score for one in self._found(both, len(passage_ids))}
+        found = self._found(_only(asked, self._among(passage_ids)), len(passage_ids))
+        return {one.passage_id: one.score for one in found}
+
+    def matching(self, where: Filter) -> list[str]:
+        """The ids of all passages that a filter keeps, bibliography aside, sorted."""
+        asked = _only(self._kind("text"), filter_query(where, self._index.schema, self._analyzer))
+        return sorted(one.passage_id for one in self._found(asked, self._searcher.num_docs))
+
+    def stems(self, text: str) -> list[str]:
+        """All words of a text as stems, in order."""
+        found: list[str] = self._analyzer.analyze(text)
+        return found
 
     def words(self, text: str) -> list[str]:
         """The different stems that a text is searched by, in order: without empty words, unless it has no others."""
@@ -129,20 +170,35 @@ class WordIndex:
         with _translated():
             return int(self._searcher.search(Query.term_query(self._index.schema, field, term), 1).count)
 
-    def _query(self, words: Sequence[str], *, references: bool) -> Any | None:
+    def _query(self, query: WordQuery, references: bool, where: Filter, tuning: Tuning) -> Any | None:
         from tantivy import Occur, Query
 
-        if not words:
+        if not query.words:
             return None
-        schema, parts = self._index.schema, []
-        for word in words:
-            parts += [
-                (Occur.Should, Query.term_query(schema, "text", word)),
-                (Occur.Should, Query.boost_query(Query.term_query(schema, "head", word), HEAD_BOOST)),
+        fields = [("text", 1.0), ("head", tuning.head), *([("references", 1.0)] if references else [])]
+        weights = [(field, word, weight) for word in query.words for field, weight in fields]
+        weights += [("authors", name, tuning.authors) for name in query.names]
+        weights += [("first_author", name, tuning.first_author) for name in query.names]
+        weights += [(field, word, tuning.added * weight) for word in query.added for field, weight in fields]
+        schema = self._index.schema
+        asked = Query.boolean_query(
+            [
+                (Occur.Should, Query.boost_query(Query.term_query(schema, field, word), weight))
+                for field, word, weight in weights
+                if weight > 0
             ]
-            if references:
-                parts.append((Occur.Should, Query.term_query(schema, "references", word)))
-        return Query.boolean_query(parts)
+        )
+        return _only(asked, filter_query(where, schema, self._analyzer)) if where else asked
+
+    def _kind(self, kind: str) -> Any:
+        from tantivy import Query
+
+        return Query.term_query(self._index.schema, "kind", kind)
+
+    def _among(self, passage_ids: Sequence[str]) -> Any:
+        from tantivy import Query
+
+        return Query.term_set_query(self._index.schema, "id", list(passage_ids))
 
     def _found(self, query: Any, limit: int) -> list[Found]:
         with _translated():
@@ -160,15 +216,8 @@ class WordWriter:
 
     def add(self, rows: Sequence[tuple[Paper, Passage]]) -> None:
         """Put passages; delete a paper's old ones first."""
-        from tantivy import Document
-
         for paper, passage in rows:
-            kind = passage.kind
-            document = Document(id=passage.id, paper_id=passage.paper_id, kind=kind)
-            document.add_text(kind, passage.text)
-            if kind == "text":
-                document.add_text("head", " ".join((paper.title, *passage.section)))
-            self._writer.add_document(document)
+            self._writer.add_document(document(paper, passage))
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """Take out all passages of these papers; ids that are not there are no error."""
@@ -176,25 +225,11 @@ class WordWriter:
             self._writer.delete_documents_by_term("paper_id", paper_id)
 
 
-def _schema() -> Any:
-    from tantivy import SchemaBuilder
+def _only(asked: Any, condition: Any) -> Any:
+    """What is asked for where a condition holds, which changes no score."""
+    from tantivy import Occur, Query
 
-    builder = SchemaBuilder()
-    for name in ("id", "paper_id", "kind"):
-        builder.add_text_field(name, stored=name != "kind", tokenizer_name="raw", index_option="basic")
-    for name in ("text", "head", "references"):
-        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
-    return builder.build()
-
-
-def _analyzer() -> Any:
-    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
-
-    builder = TextAnalyzerBuilder(Tokenizer.simple())
-    # Longer than 40 bytes is no word: base64, URLs run together.
-    for step in (Filter.remove_long(40), Filter.lowercase(), Filter.ascii_fold(), Filter.stemmer("english")):
-        builder = builder.filter(step)
-    return builder.build()
+    return Query.boolean_query([(Occur.Must, asked), (Occur.Must, Query.const_score_query(condition, 0.0))])
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ from ingest.records import as_json, from_json
 from ingest.vault import Vault, digest, file_digest, read_json, write_json
 
 # Raised when what is stored changes: an older index is then built again from the vectors beside the sources.
-FORMAT = 1
+FORMAT = 2
+ABBREVIATIONS = "abbreviations.json"
 REBUILD = "build it again from what is here: mivault sync; where that does not help: mivault sync --reindex"
 
 
@@ -80,13 +81,28 @@ def tidy(vault: Vault) -> None:
 
 
 def fingerprint(vault: Vault, source_id: str) -> str:
-    """What a source's place in the index depends on: passages, and what is stored beside them. "" without passages."""
+    """What a source's place in the index depends on: "" without passages, else two hashes with "-" between them.
+
+    The first is of what its vectors are made of (vectors.py compares that alone), the second of what else is searched.
+    """
     passages = vault.source(source_id) / "passages.jsonl"
     if not passages.is_file():
         return ""
     paper = vault.paper(source_id)
     shown = (paper.kind, paper.title, paper.arxiv_id or "") if paper else ("", "", "")
-    return digest("\n".join((file_digest(passages), *shown)).encode())
+    embedded = digest("\n".join((file_digest(passages), *shown)).encode())
+    others = (*paper.authors, str(paper.year)) if paper else ()
+    return f"{embedded}-{digest(chr(10).join(others).encode())[:12]}"
+
+
+def write_abbreviations(folder: Path, by_source: Mapping[str, Mapping[str, str]]) -> None:
+    """Keep what each source abbreviates (short form to long form) in a generation's folder."""
+    write_json(folder / ABBREVIATIONS, {source: forms for source, forms in sorted(by_source.items()) if forms})
+
+
+def read_abbreviations(folder: Path) -> dict[str, dict[str, str]]:
+    """What `write_abbreviations` kept; {} where there is nothing."""
+    return dict(read_json(folder / ABBREVIATIONS) or {})
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from index.state import IndexState, fingerprint, read_state
-from index.vectors import vectors_made_from
+from index.vectors import embedded_part, vectors_made_from
 from ingest.forms import form_here
 from ingest.records import Entry
 from ingest.vault import Vault
@@ -101,7 +101,7 @@ def _state(vault: Vault, entry_id: str, index: IndexState | None, passages: int)
         made_from = fingerprint(vault, entry_id)
         if index and index.sources.get(entry_id) == made_from:
             return "searchable"
-        return "embedded" if vectors_made_from(vault, entry_id) == made_from else "chunked"
+        return "embedded" if vectors_made_from(vault, entry_id) == embedded_part(made_from) else "chunked"
     if _has(vault, entry_id, "pages.jsonl"):
         return "parsed"
     return "fetched" if form_here(vault.source(entry_id)) else "listed"

@@ -101,8 +101,13 @@ class PassageStore:
             with _translated():
                 self._collection.delete(where={"paper_id": {"$in": list(paper_ids[start : start + DELETE_BATCH])}})
 
-    def nearest(self, vector: NDArray[np.float32], limit: int) -> list[Found]:
-        """The passages nearest to a vector (dimension,), best first, ties by id."""
+    def nearest(self, vector: NDArray[np.float32], limit: int, *, among: Sequence[str] | None = None) -> list[Found]:
+        """The passages nearest to a vector (dimension,), best first, ties by id; only `among` these ids, where given.
+
+        Among some ids the search is exact: Chroma's own filter costs 40 times its search, and may miss some.
+        """
+        if among is not None:
+            return self._nearest_among(vector, limit, among)
         with _translated():
             limit = min(limit, self.count())
             if not limit:
@@ -113,6 +118,18 @@ class PassageStore:
         rows = zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True)
         found = [Found(passage_id, str(meta["paper_id"]), 1.0 - float(far)) for passage_id, meta, far in rows]
         return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))
+
+    def _nearest_among(self, vector: NDArray[np.float32], limit: int, among: Sequence[str]) -> list[Found]:
+        found: list[Found] = []
+        for start in range(0, len(among), self._batch):
+            part = list(among[start : start + self._batch])
+            with _translated():
+                got = self._collection.get(ids=part, include=["embeddings", "metadatas"])
+            if got["ids"]:
+                scores = np.asarray(got["embeddings"], dtype=np.float32) @ vector
+                rows = zip(got["ids"], got["metadatas"], scores.tolist(), strict=True)
+                found += [Found(passage_id, str(meta["paper_id"]), score) for passage_id, meta, score in rows]
+        return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))[:limit]
 
     def cosines(self, vector: NDArray[np.float32], passage_ids: Sequence[str]) -> dict[str, float]:
         """The cosine of a vector with each of these passages; those that have no vector are left out."""

@@ -20,7 +20,7 @@ def write_vectors(vault: Vault, source_id: str, vectors: NDArray[np.float32], *,
     np.save(buffer, np.ascontiguousarray(vectors, dtype=np.float32), allow_pickle=False)
     data, folder = buffer.getvalue(), vault.source(source_id)
     write_bytes(folder / "vectors.npy", data)
-    write_json(folder / "vectors.json", {"model": model, "made_from": made_from, "sha256": digest(data)})
+    write_json(folder / "vectors.json", {"model": model, "made_from": embedded_part(made_from), "sha256": digest(data)})
 
 
 def read_vectors(vault: Vault, source_id: str, *, model: str, made_from: str) -> NDArray[np.float32] | None:
@@ -38,10 +38,15 @@ def read_vectors(vault: Vault, source_id: str, *, model: str, made_from: str) ->
 def has_vectors(vault: Vault, source_id: str, *, model: str, made_from: str) -> bool:
     """Whether vectors.json claims such vectors. Cheap: vectors.npy is not read."""
     known = read_json(vault.source(source_id) / "vectors.json")
-    return isinstance(known, dict) and (known.get("model"), known.get("made_from")) == (model, made_from)
+    return isinstance(known, dict) and (known.get("model"), known.get("made_from")) == (model, embedded_part(made_from))
 
 
 def vectors_made_from(vault: Vault, source_id: str) -> str:
     """The fingerprint of what the stored vectors were made of, by whatever model; "" where there are none."""
     known = read_json(vault.source(source_id) / "vectors.json")
     return str(known.get("made_from", "")) if isinstance(known, dict) else ""
+
+
+def embedded_part(fingerprint: str) -> str:
+    """The part of a source's fingerprint (state.py) that its vectors depend on."""
+    return fingerprint.partition("-")[0]

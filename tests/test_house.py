@@ -15,7 +15,7 @@ DOORS = {
     "pypdfium2": {"ingest/pdfium.py"},
     "pypdf": {"ingest/rescue.py"},
     "chromadb": {"index/store.py"},
-    "tantivy": {"index/lexical.py"},
+    "tantivy": {"index/lexical.py", "index/word_schema.py"},
     "sentence_transformers": {"index/torch_model.py"},
     "numba": {"index/int16_kernels.py"},
     "llvmlite": {"index/int16_kernels.py"},

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from readable_embedder import ReadableEmbedder
 from small_vault import TEXTS, small_vault, write_source
 
 from index.build import build
 from index.errors import IndexDamaged, IndexMissing, ModelMismatch
-from index.search import Ranked, Search, fuse, why
+from index.search import Search
 from index.state import generation_path, read_state
 from ingest.errors import UsageError
 from ingest.vault import Vault
@@ -164,33 +162,3 @@ def test_records_that_a_sync_has_just_replaced_are_left_out(vault: Vault) -> Non
     fresh = Search(vault, EMBEDDER)
     assert "sae" not in {hit.paper.id for hit in fresh("sparse autoencoders", k=20)}
     fresh.close()
-
-
-SCORES = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(-1, 1), max_size=12)
-BM25 = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(0, 50), max_size=12)
-
-
-@given(SCORES, BM25)
-def test_fused_scores_are_shares_and_keep_what_both_legs_agree_on(
-    cosines: dict[str, float], bm25: dict[str, float]
-) -> None:
-    fused = fuse(cosines, bm25)
-    assert fused.keys() == {*cosines, *bm25}
-    assert all(0 <= score <= 1 for score in fused.values())
-    for one in cosines:
-        for other in cosines:
-            if cosines[one] >= cosines[other] and bm25.get(one, 0) >= bm25.get(other, 0):
-                assert fused[one] >= fused[other] - 1e-9
-
-
-def test_a_passage_without_a_vector_is_judged_by_its_words() -> None:
-    assert fuse({"a": 0.5}, {"a": 5.0, "b": 10.0}) == pytest.approx({"a": 0.7 * 0.5 + 0.3 * 0.5, "b": 1.0})
-
-
-def test_why_tells_what_only_one_leg_found() -> None:
-    near = Ranked("a", "p", 0.4, 0.57, None, 3, None)
-    assert why(near, []) == "meaning: number 3 of the nearest (cosine 0.57)"
-    words = Ranked("a", "p", 0.4, 0.1, 7.0, None, 2)
-    assert (
-        why(words, ["gpt"]) == "meaning: not among the nearest (cosine 0.10); shares the words gpt (number 2 by words)"
-    )

@@ -1,0 +1,71 @@
+"""All that may answer a question: the best passages of both legs with what each leg says of them, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.filters import Filter
+from index.fuse import Fused, fuse
+from index.lexical import WordQuery
+from index.opened import OpenGeneration
+from index.store import Found
+from index.tuning import Tuning
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with what both legs say of it. Ranks count from 1, None where the leg did not bring it."""
+
+    passage_id: str
+    paper_id: str
+    fused: Fused
+    cosine: float | None
+    bm25: float | None
+    rank_meaning: int | None
+    rank_words: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as both legs are asked it: vector (dimension,) and words; what may be found, and how it is weighed."""
+
+    vector: NDArray[np.float32]
+    words: WordQuery
+    where: Filter
+    references: bool
+    tuning: Tuning
+
+
+def candidates(opened: OpenGeneration, asked: Asked, limit: int) -> list[Ranked]:
+    """The `limit` best passages of each leg, best first, ties by id. What one leg missed, it is asked about by id."""
+    tuning, references = asked.tuning, asked.references
+    near = opened.store.nearest(asked.vector, limit, among=opened.words.matching(asked.where) if asked.where else None)
+    shared = opened.words.search(asked.words, limit, references=references, where=asked.where, tuning=tuning)
+    papers = {one.passage_id: one.paper_id for one in (*near, *shared)}
+    cosines = _completed(near, opened.store.cosines(asked.vector, _missing(papers, near)))
+    others = opened.words.scores(asked.words, _missing(papers, shared), references=references, tuning=tuning)
+    bm25 = _completed(shared, others)
+    meaning_rank, word_rank = _ranks(near), _ranks(shared)
+    fused = fuse(cosines, bm25, meaning=tuning.meaning)
+    ranked = [
+        Ranked(one, paper, fused[one], cosines.get(one), bm25.get(one), meaning_rank.get(one), word_rank.get(one))
+        for one, paper in papers.items()
+    ]
+    return sorted(ranked, key=lambda one: (-round(one.fused.score, 6), one.passage_id))
+
+
+def _completed(found: Sequence[Found], others: Mapping[str, float]) -> dict[str, float]:
+    return {**{one.passage_id: one.score for one in found}, **others}
+
+
+def _missing(papers: Mapping[str, str], found: Sequence[Found]) -> list[str]:
+    known = {one.passage_id for one in found}
+    return [one for one in papers if one not in known]
+
+
+def _ranks(found: Sequence[Found]) -> dict[str, int]:
+    return {one.passage_id: place for place, one in enumerate(found, start=1)}

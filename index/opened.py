@@ -1,0 +1,47 @@
+"""A generation of the index, open for questions, with the records of the vault as they were when it was opened."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+
+from index.expand import Names
+from index.glossary import glossary_names
+from index.lexical import WordIndex
+from index.state import IndexState, check_files, generation_path, read_abbreviations
+from index.store import PassageStore
+from ingest.records import Paper, Passage, from_json
+from ingest.vault import Vault, read_jsonl
+
+# Sources whose passages are held in memory: about 100 KB each.
+HELD = 64
+
+
+class OpenGeneration:
+    """Both halves of an index, and what its hits are made of."""
+
+    def __init__(self, vault: Vault, state: IndexState) -> None:
+        self._folder = generation_path(vault, state)
+        check_files(vault, state)
+        self.number = state.generation
+        self.words = WordIndex.open(self._folder / "words")
+        self.store = PassageStore.open(self._folder / "chroma")
+        self._vault = vault
+        self._source = lru_cache(HELD)(self._read_source)
+
+    @cached_property
+    def names(self) -> Names:
+        """Other names for things: the vault's glossary and the papers' abbreviations."""
+        names = Names(self.words.stems)
+        names.add_glossary(glossary_names(self._vault.root / "glossary.yaml"))
+        names.add_abbreviations(read_abbreviations(self._folder))
+        return names
+
+    def record(self, found_id: str, paper_id: str) -> tuple[Paper, Passage] | None:
+        """A passage and its paper; None where a sync that is under way has just replaced it."""
+        paper, rows = self._source(paper_id)
+        row = rows.get(found_id)
+        return None if row is None or paper is None else (paper, from_json(Passage, row))
+
+    def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object]]]:
+        rows = read_jsonl(self._vault.source(paper_id) / "passages.jsonl")
+        return self._vault.paper(paper_id), {str(row["id"]): row for row in rows}
