@@ -10,6 +10,12 @@ from mivault_env import open_drafter, open_search
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, say, show_json
 
 app = typer.Typer()
+Several = list[str] | None
+PaperOption = Annotated[Several, typer.Option("--paper", help="Only this paper: its id, or its arXiv id.")]
+AuthorOption = Annotated[Several, typer.Option("--author", help="Only papers by this author.")]
+YearOption = Annotated[str, typer.Option("--year", help="Only of this year, or these: 2022, 2022-2024, 2022-.")]
+SectionOption = Annotated[Several, typer.Option("--section", help="Only under headings with these words.")]
+KindOption = Annotated[Several, typer.Option("--kind", help="Only papers, notes, glossary...: paper, note, glossary.")]
 
 
 @app.command()
@@ -18,16 +24,25 @@ def search(
     vault: VaultOption = HERE,
     k: Annotated[int, typer.Option("--k", "-k", min=1, max=100, help="How many passages.")] = 8,
     references: Annotated[bool, typer.Option("--references", help="Search bibliographies too.")] = False,
+    paper: PaperOption = None,
+    author: AuthorOption = None,
+    year: YearOption = "",
+    section: SectionOption = None,
+    kind: KindOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how each passage came to its place.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """The passages nearest to a question."""
     from assistant.found import found_json, found_text
+    from index.filters import filter_of
 
-    hits = open_search(open_vault(vault), environment())(question, k=k, references=references)
+    found = open_search(open_vault(vault), environment())
+    where = filter_of(paper or (), author or (), year, section or (), kind or ())
+    hits = found.within(where)(question, k=k, references=references)
     if as_json:
         show_json([found_json(hit) for hit in hits])
     else:
-        say(found_text(hits))
+        say(found_text(hits, explain=explain))
 
 
 @app.command()
@@ -35,16 +50,23 @@ def ask(
     question: str,
     vault: VaultOption = HERE,
     k: Annotated[int, typer.Option("--k", "-k", min=1, max=100, help="How many passages to answer from.")] = 8,
+    paper: PaperOption = None,
+    author: AuthorOption = None,
+    year: YearOption = "",
+    section: SectionOption = None,
+    kind: KindOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the vault; each sentence with the passage it rests on."""
     from assistant.ask import ask as ask_vault
     from assistant.render import to_text
+    from index.filters import filter_of
 
     opened = open_vault(vault)
     found = open_search(opened, environment())
     drafter = open_drafter(found, environment())
-    answer = ask_vault(question, search=found, vault=opened, drafter=drafter, embedding_model=found.embedder.name, k=k)
+    within = found.within(filter_of(paper or (), author or (), year, section or (), kind or ()))
+    answer = ask_vault(question, search=within, vault=opened, drafter=drafter, embedding_model=found.embedder.name, k=k)
     if as_json:
         show_json(answer.as_json())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from assistant.render import WIDTH, plain
@@ -25,6 +26,7 @@ def found_json(hit: Hit) -> dict[str, Any]:
         "kind": hit.paper.kind,
         "why": hit.why,
         "url": _link(hit),
+        "explanation": asdict(hit.explanation) if hit.explanation else None,
     }
 
 
@@ -34,14 +36,38 @@ def _link(hit: Hit) -> str | None:
     return page_link(hit.paper, first, hit.passage.link)
 
 
-def found_text(hits: Sequence[Hit]) -> str:
-    """Numbered passages with where they stand and why they were found."""
-    return "\n\n".join(_one(number, hit) for number, hit in enumerate(hits, start=1)) or "Nothing was found."
+def found_text(hits: Sequence[Hit], *, explain: bool = False) -> str:
+    """Numbered passages with where they stand and why they were found; with `explain`, how each came to its place."""
+    shown = [_one(number, hit, explain) for number, hit in enumerate(hits, start=1)]
+    return "\n\n".join(shown) or "Nothing was found."
 
 
-def _one(number: int, hit: Hit) -> str:
+def explained(hit: Hit) -> list[str]:
+    """A hit's explanation, a line for each step of the search that had a part in it."""
+    told = hit.explanation
+    if told is None:
+        return []
+    near = f"number {hit.rank_meaning} of the nearest" if hit.rank_meaning else "not among the nearest"
+    by_words = f"number {hit.rank_words}" if hit.rank_words else "not among the best"
+    cosine = "has no vector" if hit.similarity is None else f"cosine {hit.similarity:.3f}, {near}"
+    lines = [f"meaning: {cosine}", f"words: BM25 {hit.bm25 or 0:.2f}, {by_words}"]
+    if told.shared:
+        lines.append(f"  of the question: {', '.join(told.shared)}")
+    if told.names:
+        lines.append(f"  as an author: {', '.join(told.names)}")
+    lines += [f"  other name: {one.name}, for {one.instead} ({one.source})" for one in told.added]
+    lines.append(f"fused: {told.meaning_part:.3f} + {told.words_part:.3f} = {hit.score:.3f}, place {told.place}")
+    if told.capped:
+        lines.append(f"left out above it: {told.capped}, of papers that had their share")
+    if told.repeats:
+        lines.append(f"left out because this says the same: {len(told.repeats)}")
+    return lines
+
+
+def _one(number: int, hit: Hit, explain: bool) -> str:
     place = ", ".join(part for part in (hit.paper.title, " > ".join(hit.passage.section), hit.passage.locator) if part)
     body = textwrap.fill(plain(hit.passage.text), WIDTH, initial_indent="    ", subsequent_indent="    ")
     link = _link(hit)
     where = f"\n    {plain(link)}" if link else ""
-    return f"[{number}] {plain(place)}\n    {hit.score:.3f}: {plain(hit.why)}{where}\n{body}"
+    reasons = "\n    ".join(plain(line) for line in explained(hit)) if explain else f"{hit.score:.3f}: {plain(hit.why)}"
+    return f"[{number}] {plain(place)}\n    {reasons}{where}\n{body}"

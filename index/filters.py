@@ -6,13 +6,15 @@ Within one field any of the values will do; of several fields each must fit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import get_args
 
 from ingest.errors import UsageError
-from ingest.records import Paper, Passage
+from ingest.records import Paper, PaperKind, Passage
 
 Words = Callable[[str], Iterable[str]]
+KINDS: tuple[str, ...] = get_args(PaperKind)
 YEARS = re.compile(r"(?P<year>\d{4})|(?P<first>\d{4})?-(?P<last>\d{4})?")
 
 
@@ -47,6 +49,21 @@ class Filter:
         if self.first_year is None and self.last_year is None:
             return True
         return year is not None and (self.first_year or year) <= year <= (self.last_year or year)
+
+
+def filter_of(
+    papers: Sequence[str] = (),
+    authors: Sequence[str] = (),
+    year: str = "",
+    sections: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+) -> Filter:
+    """The filter that a person writes; `year` as `years` reads it. Raises UsageError for a kind that there is not."""
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(f"there is no kind {kind!r}", f"one of: {', '.join(KINDS)}")
+    first, last = years(year) if year else (None, None)
+    return Filter(tuple(papers), tuple(authors), first, last, tuple(sections), tuple(kinds))
 
 
 def years(text: str) -> tuple[int | None, int | None]:

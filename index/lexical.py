@@ -126,6 +126,12 @@ class WordIndex:
         asked = _only(self._kind("text"), filter_query(where, self._index.schema, self._analyzer))
         return sorted(one.passage_id for one in self._found(asked, self._searcher.num_docs))
 
+    def count(self, where: Filter) -> int:
+        """How many passages a filter keeps, bibliography aside."""
+        asked = _only(self._kind("text"), filter_query(where, self._index.schema, self._analyzer))
+        with _translated():
+            return int(self._searcher.search(asked, 1).count)
+
     def stems(self, text: str) -> list[str]:
         """All words of a text as stems, in order."""
         found: list[str] = self._analyzer.analyze(text)

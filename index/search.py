@@ -7,6 +7,7 @@ question ──► vector ──────────────► nearest 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 from index.candidates import Asked, candidates
 from index.embed import Embedder
@@ -41,20 +42,20 @@ class Search:
         question: str,
         *,
         k: int = 8,
-        per_paper: int | None = None,
+        per_paper: int = PER_PAPER,
         references: bool = False,
         where: Filter = NOTHING_LEFT_OUT,
     ) -> list[Hit]:
         """The k best passages that `where` keeps, best first; bibliography only with `references`.
 
-        At most `per_paper` are of one source: PER_PAPER where nothing is said, k where the filter names papers.
+        At most `per_paper` are of one source, unless the filter names that source alone.
         Fewer than k only where no more can be found so. Raises UsageError for an empty question, IndexMissing,
         ModelMismatch or IndexDamaged where it cannot search.
         """
         question = question.encode("utf-8", "replace").decode().strip()[:QUERY_CHARACTERS]  # a shell passes any bytes
         if not question:
             raise UsageError("the question is empty", "ask something")
-        most = per_paper or (k if where.papers else PER_PAPER)
+        most = k if len(where.papers) == 1 else per_paper
         with self._lock:
             opened = self._generation()
             try:
@@ -79,6 +80,15 @@ class Search:
             if len(hits) == k or len(ranked) < limit:
                 return hits
             limit *= DEEPER
+
+    def within(self, where: Filter) -> Narrowed:
+        """This search, finding only what a filter keeps. Raises UsageError where it names a paper that is not here."""
+        with self._lock:
+            words = self._generation().words
+            missing = [one for one in where.papers if not words.count(Filter(papers=(one,)))]
+        if missing:
+            raise UsageError(f"nothing that can be searched is called {missing[0]}", "mivault status names what can")
+        return Narrowed(self, where)
 
     def document_frequency(self, word: str) -> int:
         """In how many passages a word occurs, whatever its ending; bibliography aside."""
@@ -108,6 +118,23 @@ class Search:
             self.close()
             self._open, self._stamp = _open_newest(self.vault, self.embedder), stamp
         return self._open
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A search in a part of the vault. How rare a word is, is still counted over all of it."""
+
+    search: Search
+    where: Filter
+
+    def __call__(self, question: str, *, k: int = 8, per_paper: int = PER_PAPER, references: bool = False) -> list[Hit]:
+        return self.search(question, k=k, per_paper=per_paper, references=references, where=self.where)
+
+    def document_frequency(self, word: str) -> int:
+        return self.search.document_frequency(word)
+
+    def passage_count(self) -> int:
+        return self.search.passage_count()
 
 
 def _open_newest(vault: Vault, embedder: Embedder) -> OpenGeneration:
