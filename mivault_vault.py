@@ -59,6 +59,12 @@ def sync(
     vault: VaultOption = HERE,
     as_json: JsonOption = False,
     no_download: Annotated[bool, typer.Option("--no-download", help="Only what is here already.")] = False,
+    check_versions: Annotated[
+        bool, typer.Option("--check-versions", help="Ask arXiv now for newer versions, not once a week.")
+    ] = False,
+    newest: Annotated[
+        bool, typer.Option("--newest", help="Read arXiv's newest versions, not those read before.")
+    ] = False,
     reindex: Annotated[bool, typer.Option("--reindex", help="Embed everything again, with the model set now.")] = False,
     progress_json: Annotated[bool, typer.Option("--progress-json", hidden=True)] = False,
 ) -> None:
@@ -77,6 +83,8 @@ def sync(
             embedder,
             only=frozenset(only or ()),
             download=not no_download,
+            check_versions=check_versions,
+            newest=newest,
             reindex=reindex,
             on_progress=on_progress,
         )

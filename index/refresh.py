@@ -39,6 +39,8 @@ def refresh(
     *,
     only: frozenset[str] = frozenset(),
     download: bool = True,
+    check_versions: bool = False,
+    newest: bool = False,
     reindex: bool = False,
     on_progress: Progress = silent,
     build_every_seconds: float = BUILD_EVERY_SECONDS,
@@ -49,7 +51,10 @@ def refresh(
     with vault.writing():
         built = build(vault, embedder, on_progress=on_progress, reindex=reindex)
         embedded, parsed, failed, last = built.embedded, 0, list[Outcome](), began
-        for outcome in sync(vault, tools, only=only, download=download, on_progress=on_progress):
+        outcomes = sync(
+            vault, tools, only=only, download=download, check=check_versions, newest=newest, on_progress=on_progress
+        )
+        for outcome in outcomes:
             parsed += outcome.parsed
             failed += [outcome] if outcome.reason else []
             waited = clock() - last > build_every_seconds

@@ -11,6 +11,7 @@ from index.vectors import embedded_part, vectors_made_from
 from ingest.forms import form_here
 from ingest.records import Entry
 from ingest.vault import Vault
+from ingest.versions import news
 from ingest.ways import is_index, ways
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchabl
 class EntryStatus:
     """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
     trying again would not help. A searchable entry can have a `reason` too: its newer file could not be had, and the
-    older one is still searched."""
+    older one is still searched; or arXiv has a newer version, or its authors withdrew it."""
 
     id: str
     kind: str
@@ -92,7 +93,7 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
         state="failed" if reason and state in ("listed", "fetched", "parsed") and not last.get("temporary") else state,
         pages=paper.pages if paper else 0,
         passages=passages,
-        reason=reason or (_why_listed(entry) if state == "listed" else ""),
+        reason=reason or (_why_listed(entry) if state == "listed" else news(vault, entry)),
     )
 
 

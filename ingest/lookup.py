@@ -49,7 +49,8 @@ class ArxivId:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What arXiv says of a paper. `year` is that of its first version; `licence` is "" as the API does not tell it."""
+    """What arXiv says of a paper. `year` is that of its first version; `licence` is "" as the API does not tell it;
+    `withdrawn` is its authors' comment where that says so."""
 
     arxiv_id: str
     version: str
@@ -59,6 +60,7 @@ class Metadata:
     licence: str
     pdf_url: str
     summary: str
+    withdrawn: str = ""
 
 
 def find_arxiv_id(text: str) -> ArxivId | None:
@@ -207,7 +209,17 @@ def _metadata(result: Any) -> Metadata | None:
         licence="",
         pdf_url=_secure(result.pdf_url or f"https://arxiv.org/pdf/{one}"),
         summary=_line(result.summary),
+        withdrawn=_withdrawn(_line(result.comment or ""), _line(result.summary)),
     )
+
+
+def _withdrawn(comment: str, summary: str) -> str:
+    """What is said of a withdrawal, "" where there was none: arXiv has authors write it as a comment, and often as the
+    abstract too. https://info.arxiv.org/help/withdraw.html"""
+    if re.search(r"\b(?:withdrawn|retracted)\b", comment, re.IGNORECASE):
+        return comment[:300]
+    opens = re.match(r"(?:this|the) (?:paper|article|submission|work)\b.{0,40}withdrawn", summary, re.IGNORECASE)
+    return summary[:300] if opens else ""
 
 
 def _one_spoils_all(error: FetchError) -> bool:

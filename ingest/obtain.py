@@ -19,10 +19,11 @@ from ingest.forms import ORIGINALS, form_here, original, sniffed
 from ingest.lookup import Metadata
 from ingest.obtain_ways import WAYS
 from ingest.progress import Progress
-from ingest.records import Entry, Form, as_json, from_json
+from ingest.records import Entry, Form, as_json
 from ingest.retry import Hindered, RateLimited, Unreachable
 from ingest.tools import Tools
 from ingest.vault import Vault, file_digest, read_json, write_json
+from ingest.versions import is_outdated, metadata_of, newest_of
 from ingest.ways import Way, needs_lookup, ways
 
 SITES_LOST = 4
@@ -118,10 +119,18 @@ def link(added: Path, target: Path) -> None:
 
 
 def downloads(
-    vault: Vault, tools: Tools, chosen: Sequence[Entry], failed: Failed, progress: Progress
+    vault: Vault,
+    tools: Tools,
+    chosen: Sequence[Entry],
+    failed: Failed,
+    progress: Progress,
+    *,
+    newest: bool = False,
 ) -> Iterator[tuple[Entry, Original]]:
-    """Looks up and downloads what is not here. A host that cannot be reached is asked once, and named for each."""
-    wanted = [entry for entry in chosen if wants_download(vault, entry)]
+    """Looks up and downloads what is not here, with `newest` also what arXiv has a newer version of. A host that cannot
+    be reached is asked once, and named for each."""
+    renewed = {e.id for e in chosen if newest and not e.file and ways(e)[:1] and is_outdated(vault, e.id)}
+    wanted = [entry for entry in chosen if entry.id in renewed or wants_download(vault, entry)]
     lost: dict[str, Hindered] = {}
     progress("download", 0, len(wanted))
     refused = _look_up(vault, tools, wanted)
@@ -130,7 +139,7 @@ def downloads(
         try:
             if entry.id in refused:
                 raise refused[entry.id]
-            found = _by_ways(vault, tools, entry, lost)
+            found = _by_ways(vault, tools, entry, lost, newest_of(vault, entry.id) if entry.id in renewed else None)
         except SourceError as error:
             failed(entry, error)
         progress("download", number + 1, len(wanted))
@@ -156,30 +165,39 @@ def _look_up(vault: Vault, tools: Tools, wanted: Sequence[Entry]) -> dict[str, S
     return refused
 
 
-def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered]) -> Original:
-    """The original by the first way that has it. Raises SourceError: the first temporary one, or the last of all."""
-    missing = set(_origin(vault, entry.id).get("missing", ()))
+def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered], newest: Metadata | None) -> Original:
+    """The original by the first way that has it, in the version of `newest` where that is given. Raises SourceError:
+    the first temporary one, or the last of all."""
+    metadata = newest or metadata_of(vault, entry.id)
+    missing = set() if newest else set(_origin(vault, entry.id).get("missing", ()))
     error: SourceError = FetchError("no source that can be read is named for it", "name one in vault.yaml")
     for way in [way for way in ways(entry) if way not in missing] or ways(entry):
         try:
-            return _by_way(vault, tools, entry, way, lost)
+            return _by_way(vault, tools, entry, way, lost, metadata)
         except SourceError as refused:
             error = refused
             if refused.temporary:
                 raise
             _note_missing(vault, entry.id, way)
+    if metadata and metadata.withdrawn:
+        hint = f"leave it out, or name a version that stands: arxiv: {metadata.arxiv_id}v1"
+        raise FetchError(f"withdrawn from arXiv ({metadata.withdrawn})", hint) from error
     raise error
 
 
-def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Hindered]) -> Original:
+def _by_way(
+    vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Hindered], metadata: Metadata | None
+) -> Original:
     folder = vault.source(entry.id)
     site = _site(tools, entry, way)
     try:
         _check_line(lost, site)
-        form, url = WAYS[way](tools, entry, metadata_of(vault, entry.id), folder)
+        form, url = WAYS[way](tools, entry, metadata, folder)
     except (Unreachable, RateLimited) as error:
         lost[site] = error
         raise
+    if metadata:
+        write_json(folder / "arxiv.json", as_json(metadata))
     came_from(vault, entry.id, form, url=url, way=way)
     return Original(original(folder, form), form, url)
 
@@ -217,9 +235,3 @@ def forget_missing(vault: Vault, entry_id: str) -> None:
     told = _origin(vault, entry_id)
     if told.get("missing"):
         write_json(vault.source(entry_id) / "origin.json", told | {"missing": []})
-
-
-def metadata_of(vault: Vault, entry_id: str) -> Metadata | None:
-    """What arXiv said of an entry when it was looked up."""
-    data = read_json(vault.source(entry_id) / "arxiv.json")
-    return from_json(Metadata, data) if data else None

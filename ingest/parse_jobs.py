@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from ingest.chunk import CHUNKER
 from ingest.errors import SourceError
 from ingest.jobs import Parsed, ParseJob
-from ingest.obtain import Original, metadata_of
+from ingest.obtain import Original
 from ingest.parse import PARSERS
 from ingest.progress import Progress
 from ingest.records import Entry
 from ingest.retry import Unreachable
 from ingest.tools import Tools
 from ingest.vault import Vault, file_digest
+from ingest.versions import metadata_of
 from ingest.write_source import has_passages, write_parsed, write_refused
 
 

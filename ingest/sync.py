@@ -20,6 +20,7 @@ from ingest.progress import Progress, silent
 from ingest.records import Entry
 from ingest.tools import Tools
 from ingest.vault import Vault
+from ingest.versions import check_versions
 from ingest.write_source import has_passages, write_source
 
 
@@ -29,12 +30,15 @@ def sync(
     *,
     only: frozenset[str] = frozenset(),
     download: bool = True,
+    check: bool = False,
+    newest: bool = False,
     on_progress: Progress = silent,
 ) -> Iterator[Outcome]:
     """Our own texts first, then the files that are here, then the downloads. The caller holds `vault.writing()`.
 
     `only` limits the run to these entries (all where it is empty), and tries them again whatever kept them before;
-    without `download` no network is touched.
+    without `download` no network is touched. arXiv is asked weekly whether it has newer versions of what was read, with
+    `check` at once; with `newest` those are got in the place of the older ones.
     """
     manifest = load(vault)
     listed = entries(vault, manifest)
@@ -45,8 +49,12 @@ def sync(
     yield from list(_sync_own_texts(vault, tools, only))  # all are written before the first is reported: they are small
     jobs = Jobs(vault, tools, {e.id: e for e in chosen}, on_progress)
     yield from jobs.parse(stale(vault, files_here(vault, chosen, jobs.fail)))
-    if download:
-        yield from jobs.parse(downloads(vault, tools, chosen, jobs.fail, on_progress))
+    if not download:
+        return
+    if newest:
+        check_versions(vault, tools.lookup, chosen, force=True)
+    yield from jobs.parse(downloads(vault, tools, chosen, jobs.fail, on_progress, newest=newest))
+    check_versions(vault, tools.lookup, chosen, force=check and not newest)
 
 
 def forgive(vault: Vault, entry: Entry) -> None:

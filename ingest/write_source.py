@@ -10,7 +10,7 @@ from ingest.chunk import CHUNKER, chunk
 from ingest.errors import SourceError
 from ingest.forms import ORIGINALS
 from ingest.jobs import Parsed, ParseJob
-from ingest.lookup import Metadata
+from ingest.lookup import Metadata, find_arxiv_id
 from ingest.parse import PARSERS
 from ingest.records import Entry, Page, Paper
 from ingest.vault import Vault, file_digest
@@ -20,7 +20,9 @@ def describe(entry: Entry, job: ParseJob, parsed: Parsed, metadata: Metadata | N
     """The Paper of an entry: vault.yaml's word first where it is whole, then arXiv's, then the file's own."""
     seen = parsed.identity
     listed = entry.authors if entry.authors_complete else ()
-    arxiv_id = entry.arxiv or (metadata.arxiv_id if metadata else None) or seen.arxiv_id
+    listed_id = find_arxiv_id(entry.arxiv) if entry.arxiv else None  # vault.yaml may name a version with it
+    arxiv_id = (metadata.arxiv_id if metadata else None) or (listed_id and listed_id.id) or seen.arxiv_id
+    withdrawn = (f"withdrawn from arXiv ({metadata.withdrawn})",) if metadata and metadata.withdrawn else ()
     return Paper(
         id=entry.id,
         kind="glossary" if entry.kind == "term" else entry.kind,
@@ -35,7 +37,7 @@ def describe(entry: Entry, job: ParseJob, parsed: Parsed, metadata: Metadata | N
         sha256=sha256,
         parser=PARSERS[job.form],
         pages=len(parsed.pages),
-        warnings=parsed.warnings,
+        warnings=(*withdrawn, *parsed.warnings),
         form=job.form,
         commit=parsed.commit or None,
     )

@@ -12,8 +12,11 @@ from loopback_sites import PROSE, LoopbackSites, arxiv_page, blog_page
 from pdf_maker import paper_pdf
 from readable_embedder import ReadableEmbedder
 
+from index.status import status
+from ingest.add import add
+from ingest.identify import Identity
 from ingest.links import page_link
-from ingest.manifest import add_entry
+from ingest.manifest import add_entry, load
 from ingest.parse_jobs import Outcome
 from ingest.starter import create
 from ingest.sync import sync
@@ -271,3 +274,66 @@ def test_talks_in_another_language_are_read_in_it(vault: Vault, tools: Tools, se
     server.talk(VIDEO, "Über Schaltkreise", CAPTIONS, to="de")
     one = entry(vault, id="talk", kind="video", url=f"https://www.youtube.com/watch?v={VIDEO}")
     assert run(vault, tools) == [Outcome(one, parsed=True)]
+
+
+# --- versions --------------------------------------------------------------------------------------------------------
+
+
+def test_a_newer_version_is_reported_and_read_only_when_asked_for(
+    vault: Vault, tools: Tools, server: LoopbackSites, tmp_path: Path
+) -> None:
+    server.add(arxiv_paper(tmp_path))
+    one = entry(vault, id="circuit", arxiv="2401.00001")
+    run(vault, tools)
+    page = arxiv_page("Finding a Circuit", ("New", PROSE), stamp="arXiv:2401.00001v3 [cs.LG] 05 Mar 2024")
+    server.add(replace(arxiv_paper(tmp_path), version="v3", html=page))
+    asked = len(server.requests)
+    assert run(vault, tools) == [] and len(server.requests) == asked  # it was asked about this week
+    assert list(sync(vault, tools, check=True)) == []
+    assert len(server.requests) == asked + 1
+    [row] = status(vault, load(vault).entries)
+    assert row.reason == "arXiv has v3, v2 was read (mivault sync --newest circuit)"
+    assert vault.paper(one).arxiv_version == "v2"  # type: ignore[union-attr]
+    assert list(sync(vault, tools, newest=True)) == [Outcome(one, parsed=True)]
+    assert vault.paper(one).arxiv_version == "v3"  # type: ignore[union-attr]
+    assert ("§ 1", "https://arxiv.org/html/2401.00001v3#S1") in places(vault, one)
+    [row] = status(vault, load(vault).entries)
+    assert row.reason == ""
+
+
+def test_a_file_that_was_added_stays_whatever_arxiv_has(
+    vault: Vault, tools: Tools, server: LoopbackSites, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.pdf"
+    stamp = "arXiv:2401.00001v1 [cs.LG] 1 Jan 2024"
+    paper_pdf(mine, "Finding a Circuit", ["Ada Byron"], [("Introduction", PROSE * 3)], [], stamp)
+    list(add(vault, str(mine), lambda _: Identity("", (), "2401.00001", "v1", 2024)))
+    server.add(arxiv_paper(tmp_path))
+    run(vault, tools)
+    [row] = status(vault, load(vault).entries)
+    assert row.reason.startswith("arXiv has v2, v1 was read")
+    assert list(sync(vault, tools, newest=True)) == []
+    assert not server.hits("/html/2401.00001")
+
+
+def test_a_withdrawn_paper_is_named(vault: Vault, tools: Tools, server: LoopbackSites, tmp_path: Path) -> None:
+    note = "This paper has been withdrawn by the authors: Theorem 2 is wrong."
+    server.add(replace(arxiv_paper(tmp_path), comment=note))
+    server.add(FakePaper("2401.00002", "Gone", comment="Withdrawn."))
+    one = entry(vault, id="circuit", arxiv="2401.00001")
+    entry(vault, id="gone", arxiv="2401.00002", sources=["arxiv_html"])
+    assert [o.reason for o in run(vault, tools) if o.reason and o.entry_id == one] == []
+    first, second = status(vault, load(vault).entries)
+    assert "Theorem 2 is wrong" in first.reason
+    assert second.state == "failed" and "withdrawn from arXiv (Withdrawn.)" in second.reason and "v1" in second.reason
+
+
+def test_a_version_that_vault_yaml_names_is_the_one_that_is_read(
+    vault: Vault, tools: Tools, server: LoopbackSites, tmp_path: Path
+) -> None:
+    server.add(arxiv_paper(tmp_path, html=False))
+    one = entry(vault, id="circuit", arxiv="2401.00001v1")
+    run(vault, tools)
+    paper = vault.paper(one)
+    assert paper is not None and (paper.arxiv_id, paper.arxiv_version) == ("2401.00001", "v1")
+    assert places(vault, one)[0][1] == "https://arxiv.org/pdf/2401.00001v1#page=1"
