@@ -1,4 +1,4 @@
-"""Commands that fill a vault and look after it: init, add, sync, status, remove."""
+"""Commands that fill a vault and look after it: init, add, sync, status, accept, remove."""
 
 from __future__ import annotations
 
@@ -111,6 +111,17 @@ def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
         show_json([asdict(row) for row in rows])
     else:
         say(status_text(rows))
+
+
+@app.command()
+def accept(entry_id: Annotated[str, typer.Argument(metavar="ID")], vault: VaultOption = HERE) -> None:
+    """Say that a quarantined entry's file is the right one, until the file changes."""
+    from ingest.quarantine import accept as accept_in
+
+    opened = open_vault(vault)
+    with opened.writing():
+        accept_in(opened, entry_id)
+    say(f"Accepted {entry_id}. Next: mivault sync --vault {vault}")
 
 
 @app.command()

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 NOTHING_TO_READ = "listed only: no source that can be read is named for it"
 INDEX_ONLY = "a list of other sources, not read as one: mivault suggest shows what it names"
 
-State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchable", "failed"]
+State = Literal["listed", "fetched", "parsed", "chunked", "embedded", "searchable", "failed", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
 class EntryStatus:
     """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
-    trying again would not help. A searchable entry can have a `reason` too: its newer file could not be had, and the
-    older one is still searched; or arXiv has a newer version, or its authors withdrew it."""
+    trying again would not help, "quarantined" where its file is another paper. A searchable entry can have a `reason`
+    too: its newer file could not be had, and the older one is still searched; or arXiv has a newer version, or its
+    authors withdrew it."""
 
     id: str
     kind: str
@@ -49,9 +50,9 @@ def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
 def status_text(rows: Sequence[EntryStatus]) -> str:
     """A line per entry for a terminal, and how many can be searched. Titles are cut, reasons are not."""
     width = max((len(row.id) for row in rows), default=2)
-    head = f"{'id':<{width}}  {'state':<10}  {'pages':>5}  {'passages':>8}  {'title':<40}  why not"
+    head = f"{'id':<{width}}  {'state':<11}  {'pages':>5}  {'passages':>8}  {'title':<40}  why not"
     lines = (
-        f"{r.id:<{width}}  {r.state:<10}  {r.pages or '':>5}  {r.passages or '':>8}  {_cut(r.title):<40}  {r.reason}"
+        f"{r.id:<{width}}  {r.state:<11}  {r.pages or '':>5}  {r.passages or '':>8}  {_cut(r.title):<40}  {r.reason}"
         for r in rows
     )
     searchable = sum(row.state == "searchable" for row in rows)
@@ -81,7 +82,7 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
     last = vault.state(entry.id)
     reason = str(last.get("reason", ""))
     passages = _lines(vault, entry.id)
-    state = _state(vault, entry.id, index, passages)
+    state: State = "quarantined" if last.get("quarantined") else _state(vault, entry.id, index, passages)
     if state == "parsed" and passages == 0 and not reason and _has(vault, entry.id, "passages.jsonl"):
         reason = "no passages were found in its text"
     return EntryStatus(

@@ -113,6 +113,7 @@ def _add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity]) ->
         set_file(vault, entry_id, relative)
     else:
         fields = {"id": entry_id, "kind": "paper", "arxiv": arxiv_id, "file": relative, "origin": "added"}
+        fields["file_name"] = path.name  # which paper it was taken for: `quarantine` compares
         add_entry(vault, {k: v for k, v in fields.items() if v})
     return Added(str(path), entry_id, reason)
 

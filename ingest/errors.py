@@ -7,7 +7,8 @@ MivaultError                a person can act on it: one line, and a hint what to
 ├── VaultBusy               another process is writing to this vault
 └── SourceError             one entry could not be obtained or read; the others go on
     ├── FetchError          the download failed (`temporary`: the next sync tries again)
-    └── ParseError          the file came, but no text could be had from it
+    ├── ParseError          the file came, but no text could be had from it
+    └── WrongPaper          the file holds another paper than its entry says
 """
 
 from __future__ import annotations
@@ -59,3 +60,7 @@ class FetchError(SourceError):
 
 class ParseError(SourceError):
     """No text could be had from a file: not a PDF, encrypted, damaged, without a text layer, over a limit."""
+
+
+class WrongPaper(SourceError):
+    """A file's first page names another paper than vault.yaml or its own name does; both titles are in the message."""

@@ -170,12 +170,21 @@ def add_entry(vault: Vault, entry: Mapping[str, Any]) -> None:
 
 def set_file(vault: Vault, entry_id: str, relative: str) -> None:
     """Say in vault.yaml that the entry's text is a file of the vault."""
+    _set(vault, entry_id, "file", relative)
+
+
+def set_accepted(vault: Vault, entry_id: str, sha256: str) -> None:
+    """Say in vault.yaml that the file with this hash (or the start of it) is the entry's, whatever its title."""
+    _set(vault, entry_id, "accepted", sha256)
+
+
+def _set(vault: Vault, entry_id: str, key: str, text: str) -> None:
     first, last, column = _item_lines(vault.manifest_path, entry_id)
     lines = vault.manifest_path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines[first:last] if not re.match(rf"\s{{{column}}}file:", line)]
+    kept = [line for line in lines[first:last] if not re.match(rf"\s{{{column}}}{key}:", line)]
     if kept and not kept[-1].endswith("\n"):
         kept[-1] += "\n"
-    kept.insert(1, f"{' ' * column}file: {_quoted(relative)}\n")
+    kept.insert(1, f"{' ' * column}{key}: {_quoted(text)}\n")
     _replace(vault, "".join([*lines[:first], *kept, *lines[last:]]))
 
 

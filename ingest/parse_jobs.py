@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.chunk import CHUNKER
-from ingest.errors import SourceError
+from ingest.errors import SourceError, WrongPaper
 from ingest.jobs import Parsed, ParseJob
 from ingest.obtain import Original
 from ingest.parse import PARSERS
 from ingest.progress import Progress
+from ingest.quarantine import checked, is_accepted
 from ingest.records import Entry
 from ingest.retry import Unreachable
 from ingest.tools import Tools
@@ -63,11 +64,18 @@ class Jobs:
     def _finish(self, job: ParseJob, result: Parsed | SourceError) -> Outcome:
         entry = self.by_id[job.paper_id]
         if isinstance(result, SourceError):
-            write_refused(self.vault, job, result)
-            return Outcome(entry.id, parsed=True, reason=str(result))
+            return self._refused(job, result)
         metadata = metadata_of(self.vault, entry.id)
-        write_parsed(self.vault, self.tools.count_tokens, entry, job, result, metadata)
+        try:
+            right = checked(entry, job, result, metadata, file_digest(job.path))
+        except WrongPaper as error:
+            return self._refused(job, error)
+        write_parsed(self.vault, self.tools.count_tokens, entry, job, right, metadata)
         return Outcome(entry.id, parsed=True)
+
+    def _refused(self, job: ParseJob, error: SourceError) -> Outcome:
+        write_refused(self.vault, job, error)
+        return Outcome(job.paper_id, parsed=True, reason=str(error))
 
     def _take_failed(self) -> list[Outcome]:
         failed, self._failed = self._failed, []
@@ -87,7 +95,8 @@ def _needs_parsing(vault: Vault, entry: Entry, original: Original) -> bool:
         return True
     if state.get("reason"):
         password_given = password(entry) is not None and "password" in state["reason"]
-        return bool(state.get("temporary")) or state.get("parser_tried") != parser or password_given
+        accepted = bool(state.get("quarantined")) and is_accepted(entry, str(state.get("file_sha256")))
+        return bool(state.get("temporary")) or state.get("parser_tried") != parser or password_given or accepted
     made_by = (state.get("parser"), state.get("chunker"))
     return made_by != (parser, CHUNKER) or not has_passages(vault, entry.id, state)
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from ingest.chunk import CHUNKER, chunk
-from ingest.errors import SourceError
+from ingest.errors import SourceError, WrongPaper
 from ingest.forms import ORIGINALS
 from ingest.jobs import Parsed, ParseJob
 from ingest.lookup import Metadata, find_arxiv_id
 from ingest.parse import PARSERS
 from ingest.records import Entry, Page, Paper
 from ingest.vault import Vault, file_digest
+
+MADE = ("pages.jsonl", "passages.jsonl", "meta.json")  # of an original file, in its folder
 
 
 def describe(entry: Entry, job: ParseJob, parsed: Parsed, metadata: Metadata | None, sha256: str) -> Paper:
@@ -59,8 +61,12 @@ def write_parsed(
 
 
 def write_refused(vault: Vault, job: ParseJob, error: SourceError) -> None:
-    """Write why no text could be had from a source's original file."""
+    """Write why no text could be had from a source's original file; of another paper's file, nothing may stay."""
     state = {"reason": str(error), "temporary": error.temporary, "parser_tried": PARSERS[job.form]}
+    if isinstance(error, WrongPaper):
+        state["quarantined"] = True
+        for made in MADE:
+            (vault.source(job.paper_id) / made).unlink(missing_ok=True)
     vault.write_state(job.paper_id, {"file_sha256": file_digest(job.path), **state})
 
 

@@ -1,0 +1,102 @@
+"""A file that holds another paper is kept out of the index, both titles shown, until that very file is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pdf_maker import paper_pdf
+from readable_embedder import ReadableEmbedder
+
+from index.status import status
+from ingest.add import add
+from ingest.errors import UsageError
+from ingest.first_page import first_pages
+from ingest.manifest import add_entry, load
+from ingest.quarantine import accept
+from ingest.starter import create
+from ingest.sync import Outcome, sync
+from ingest.tools import Tools, open_tools
+from ingest.vault import Vault
+
+TEXT = "We find that this is the case for the networks that we have, and that it is not for the others. " * 8
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return create(tmp_path / "vault", empty=True)
+
+
+@pytest.fixture(scope="module")
+def tools() -> Iterator[Tools]:
+    with open_tools(ReadableEmbedder().count_tokens) as opened:
+        yield opened
+
+
+def put(vault: Vault, name: str, title: str) -> None:
+    """A paper under a name as the file of the entry "wanted"."""
+    path = vault.root / "files" / name
+    path.parent.mkdir(exist_ok=True)
+    paper_pdf(path, title, ["Ada Byron", "Alan Turing"], [("Introduction", TEXT)], ["A. Byron. Notes. 1843."])
+
+
+def run(vault: Vault, tools: Tools) -> list[Outcome]:
+    return list(sync(vault, tools, download=False))
+
+
+def state(vault: Vault) -> str:
+    [row] = status(vault, load(vault).entries)
+    return row.state
+
+
+def test_another_paper_is_quarantined_until_it_is_accepted_and_compared_again_when_it_changes(
+    vault: Vault, tools: Tools
+) -> None:
+    put(vault, "a.pdf", "Binary Neutron Stars Merge")
+    add_entry(vault, {"id": "wanted", "title": "The Linear Representation Hypothesis", "file": "files/a.pdf"})
+
+    [outcome] = run(vault, tools)
+    assert "The Linear Representation Hypothesis" in outcome.reason
+    assert "Binary Neutron Stars Merge" in outcome.reason
+    assert "mivault accept wanted" in outcome.reason
+    assert state(vault) == "quarantined"
+    assert vault.passages("wanted") == [] == vault.pages("wanted")
+    assert run(vault, tools) == [], "nothing changed: it is not read again"
+
+    accept(vault, "wanted")
+    assert run(vault, tools) == [Outcome("wanted", parsed=True)]
+    assert vault.passages("wanted")
+    assert state(vault) == "chunked"
+    assert run(vault, tools) == []
+
+    put(vault, "a.pdf", "Cyberbullying on Social Media")
+    [outcome] = run(vault, tools)
+    assert "Cyberbullying" in outcome.reason
+    assert state(vault) == "quarantined"
+    assert vault.passages("wanted") == [], "nothing of the file before stays searchable"
+
+    put(vault, "a.pdf", "The Linear Representation Hypothesis")
+    assert run(vault, tools) == [Outcome("wanted", parsed=True)]
+
+
+def test_a_file_is_compared_with_the_name_it_was_added_under(vault: Vault, tools: Tools, tmp_path: Path) -> None:
+    with first_pages() as identify:
+        for name in ("park2023_linear_representation.pdf", "notes.pdf", "byron2024_neutron_stars.pdf"):
+            path = tmp_path / name
+            paper_pdf(path, f"Binary Neutron Stars {name[0]}", ["Ada Byron"], [("Introduction", TEXT)], [])
+            [_] = add(vault, str(path), identify)
+    reasons = {outcome.entry_id: outcome.reason for outcome in run(vault, tools)}
+    assert "its name says 'linear representation'" in reasons.pop("park2023-linear-representation")
+    assert set(reasons.values()) == {""}
+    paper = vault.paper("notes")
+    assert paper
+    assert not paper.warnings, "a name that claims nothing is no reason to warn"
+
+
+def test_only_what_is_quarantined_can_be_accepted(vault: Vault) -> None:
+    add_entry(vault, {"id": "wanted", "title": "Anything"})
+    with pytest.raises(UsageError, match="is not quarantined"):
+        accept(vault, "wanted")
+    with pytest.raises(UsageError, match="no entry"):
+        accept(vault, "other")
