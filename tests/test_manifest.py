@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import ManifestError, UsageError
@@ -149,6 +149,7 @@ printable = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_si
 
 
 @given(titles=st.lists(printable, min_size=1, max_size=4), dropped=st.integers(0, 3))
+@settings(deadline=None)
 def test_any_title_survives_adding_and_removing(
     tmp_path_factory: pytest.TempPathFactory, titles: list[str], dropped: int
 ) -> None:
