@@ -145,13 +145,13 @@ def open_judge(environment: Environment, model: str, base_url: str = "") -> Chat
 
 
 @contextmanager
-def opened_tools(vault: Vault, embedder: Embedder, environment: Environment) -> Iterator[Tools]:
-    """What a sync works with."""
+def opened_tools(vault: Vault, embedder: Embedder | None, environment: Environment) -> Iterator[Tools]:
+    """What a sync works with; without an embedder, what gets and reads lists."""
     from ingest.manifest import load
     from ingest.tools import open_tools
 
     with open_tools(
-        embedder.count_tokens,
+        embedder.count_tokens if embedder else len,
         sites=sites(environment),
         cache=environment.cache.expanduser(),
         contact=environment.contact,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,6 +121,19 @@ def _become(node: Any, tex: str, *, display: bool) -> None:
     node.tag, node.tail = "span", tail
     mark = "$$" if display else "$"
     node.text = f"{mark}{words}{mark}" if shown else ""
+
+
+def links_of(root: Any, base: str) -> list[tuple[str, str]]:
+    """Address and words of each link of a page, or each entry of a feed, in order; `base` completes short ones."""
+    found = []
+    for node in root.iter("a", "entry"):
+        link = node if node.tag == "a" else next(iter(node.iter("link")), None)
+        title = node if node.tag == "a" else next(iter(node.iter("title")), None)
+        href = link.get("href") if link is not None else None
+        if href and title is not None:
+            with contextlib.suppress(ValueError):
+                found.append((urllib.parse.urljoin(base, href.strip()), words(title)))
+    return found
 
 
 def class_of(node: Any) -> frozenset[str]:

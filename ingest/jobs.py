@@ -11,7 +11,7 @@ from ingest.records import Form, Page
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
-    """A file to parse, for the entry `paper_id`; `first_page` for no more than that.
+    """A file to parse, for the entry `paper_id`; `first_page` for no more than that, `links` for nothing but its links.
 
     `url` is where people read it: the links of its pages are made of that.
     """
@@ -22,13 +22,24 @@ class ParseJob:
     first_page: bool = False
     form: Form = "pdf"
     url: str = ""
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a text: where it leads, the words that are linked, and the line of text that it stands in."""
+
+    url: str
+    words: str
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What came of a file: every page (an unreadable one is empty, and named in `warnings`), and who wrote it.
 
-    `licence`, `commit` and `url` are what the file itself says of them, "" where it does not.
+    `licence`, `commit` and `url` are what the file itself says of them, "" where it does not. `links`
+    are filled where a job asks for nothing else.
     """
 
     pages: tuple[Page, ...]
@@ -37,3 +48,4 @@ class Parsed:
     licence: str = ""
     commit: str = ""
     url: str = ""
+    links: tuple[Link, ...] = ()

@@ -7,10 +7,10 @@ import functools
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ingest.anchors import Slugs
+from ingest.jobs import Link
 from ingest.sectioned import Block
 
 HIDDEN = re.compile(r"<(script|style|template|noscript|svg|iframe|object)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
@@ -22,15 +22,6 @@ BREAK = re.compile(
 HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]*>(.*?)</h\1\s*>", re.I | re.S)
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.S)
 MATH = re.compile(r"\$\$.+?\$\$|\$(?=\S)[^$\n]+?(?<=\S)\$(?!\d)|\\\(.+?\\\)|\\\[.+?\\\]", re.S)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link in a text: where it leads, the words that are linked, and the line of the list or table it stands in."""
-
-    url: str
-    words: str
-    line: str
 
 
 @functools.cache

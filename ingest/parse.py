@@ -25,6 +25,10 @@ PARSERS: Mapping[Form, str] = MappingProxyType(
 
 def parse(job: ParseJob) -> Parsed:
     """The pages of a file. Raises ParseError, with its reason and what to do, where there are none."""
+    if job.links:
+        from ingest.list_links import read_links
+
+        return read_links(job)
     return _parser(job.form)(job)
 
 

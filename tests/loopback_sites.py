@@ -80,6 +80,19 @@ class LoopbackSites(LoopbackArxiv):
         """A talk without captions."""
         self._talks[video] = {"playabilityStatus": {"status": "OK"}, "videoDetails": {"title": "Silence"}}
 
+    def channel(self, path: str, talks: Mapping[str, str]) -> None:
+        """A channel's page, which names its feed of the newest talks (id to title)."""
+        name = "UC" + "a" * 22
+        feed = f"https://www.youtube.com/feeds/videos.xml?channel_id={name}"
+        self.page(path, f'<html><link rel="alternate" href="{feed}"><body>built by scripts'.encode(), "text/html")
+        rows = "".join(
+            f'<entry><yt:videoId>{i}</yt:videoId><title>{escape(title)}</title><link rel="alternate" '
+            f'href="https://www.youtube.com/watch?v={i}"/></entry>'
+            for i, title in talks.items()
+        )
+        xml = f'<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">{rows}</feed>'
+        self.page("/feeds/videos.xml", xml.encode(), "text/xml; charset=UTF-8")
+
     def _track(self, video: str, generated: bool, language: str) -> dict[str, object]:
         kind = {"kind": "asr"} if generated else {}
         name = {"runs": [{"text": language}]}
