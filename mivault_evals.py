@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mivault_env import open_drafter, open_judge, open_search
+from mivault_env import open_drafter, open_embedder, open_judge, open_search
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_vault, say, show_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ def evaluate(
     vault: VaultOption = HERE,
     cases: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A file of cases, or the name of one that ships; can be given again."),
+        typer.Option(
+            "--set",
+            help="A file of cases or a set that ships (can be given again), a BEIR or SciFact folder, a QASPER "
+            "file, or JSONL of answers given elsewhere.",
+        ),
     ] = None,
     kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; can be given again.")] = None,
     half: Annotated[str, typer.Option("--half", help="Only this half: dev (for tuning) or test.")] = "",
@@ -50,8 +54,10 @@ def evaluate(
     if context.invoked_subcommand:
         return
     from evals.choose import Choice
-    from evals.evaluate import Manner, check_cases
+    from evals.evaluate import Manner, check_cases, evaluate_triples
     from evals.evaluate import evaluate as run_evals
+    from evals.external_vault import is_external, prepared
+    from evals.triples import is_triples
     from ingest.progress import bars
 
     choice = Choice(tuple(cases or ()), tuple(kind or ()), half, sample, seed)
@@ -59,11 +65,17 @@ def evaluate(
     if check or show:
         shown(check_cases(opened, choice, show=show), as_json)
     settings = replace(environment(), model=model or environment().model)
-    found = open_search(opened, settings)
-    drafter = open_drafter(found, settings)
     judging = open_judge(settings, judge, judge_url) if judge else None
     manner = Manner(resume, jobs, price, by_kind, judging, judge_budget, calibration_data)
     with bars(quiet=as_json) as on_progress:
+        if len(choice.sets) == 1 and is_triples(Path(choice.sets[0])):
+            shown(evaluate_triples(opened, Path(choice.sets[0]), manner=manner), as_json)
+        if len(choice.sets) == 1 and is_external(choice.sets[0]):
+            embedder = open_embedder(opened, settings)
+            opened, file = prepared(opened, Path(choice.sets[0]), embedder, on_progress)
+            choice = replace(choice, sets=(str(file),))
+        found = open_search(opened, settings)
+        drafter = open_drafter(found, settings)
         outcome = run_evals(opened, choice, found, drafter, manner=manner, on_progress=on_progress)
     shown(outcome, as_json)
 
@@ -114,3 +126,16 @@ def show_one(
     from evals.evaluate import show_case
 
     shown(show_case(open_vault(vault), report, case), as_json)
+
+
+@evals.command(name="export")
+def export(
+    report: Annotated[str, typer.Argument(help="A report: a file, its name, latest or previous.")],
+    form: Annotated[str, typer.Option("--form", help="The names of ragas, deepeval or plain.")] = "ragas",
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """A report as JSONL (question, answer, contexts, reference) for other people's tools."""
+    from evals.evaluate import export_report
+
+    shown(export_report(open_vault(vault), report, form), as_json)

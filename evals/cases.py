@@ -238,14 +238,12 @@ def held_papers(vault: Vault) -> list[Paper]:
 
 def held_ids(papers: Sequence[Paper]) -> dict[str, str]:
     """What cases call the texts that are held (arXiv id without version, or our own text's id): its source id."""
-    return {name: paper.id for paper in papers if (name := case_name(paper))}
+    return {case_name(paper): paper.id for paper in papers}
 
 
-def case_name(paper: Paper) -> str | None:
-    """What a case calls a source: our own texts by their id, papers by arXiv id, None where it has none."""
-    if paper.kind in OUR_TEXTS:
-        return paper.id
-    return base_id(paper.arxiv_id) if paper.arxiv_id else None
+def case_name(paper: Paper) -> str:
+    """What a case calls a source: papers by arXiv id, our own texts and what has no arXiv id by their own."""
+    return paper.id if paper.kind in OUR_TEXTS or not paper.arxiv_id else base_id(paper.arxiv_id)
 
 
 def stored_pages(vault: Vault) -> Callable[[str], Sequence[Page]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from evals.records import Case, Report
 from evals.replies import Replies, Speaker
 from evals.report import evidence_text, find, load, save, to_text
 from evals.run import cases_hash, run
+from evals.triples import export, read_triples, score_triples
 from evals.unfinished import Unfinished
 from ingest.records import as_json
 from ingest.vault import Vault
@@ -142,6 +144,23 @@ def depends_on(vault: Vault, cases: Sequence[Case], *models: str) -> list[str]:
     from assistant.prompts import prompts_hash
 
     return [cases_hash(cases), vault.lock_hash(), prompts_hash(), *models]
+
+
+def evaluate_triples(
+    vault: Vault, path: Path, *, manner: Manner = Manner(), created: datetime | None = None
+) -> Outcome:
+    """Score answers that were given elsewhere, and write the report into the vault."""
+    when = (created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    judge, _ = judging(vault, manner)
+    report = score_triples(read_triples(path), judge=judge, created=when)
+    sets = labelled_sets(stored_pages(vault), manner.labelled)
+    return written(replace(report, card=card(judge, sets)), vault, manner)
+
+
+def export_report(vault: Vault, name: str, form: str) -> Outcome:
+    """A report as rows that other tools read."""
+    rows = list(export(load(find(vault, name)), vault, form))
+    return Outcome("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), rows, 0)
 
 
 def check_cases(vault: Vault, choice: Choice, *, show: bool = False) -> Outcome:

@@ -28,7 +28,7 @@ Ranking = Sequence[Hashable]
 
 def retrieval_metrics(case: Case, k: int) -> tuple[str, ...]:
     """The metrics that apply to a case: none where there is nothing to find, pages only where pages are known."""
-    if case.must_abstain:
+    if not case.expected:
         return ()
     return (*source_metrics(k), *(page_metrics(k) if case.evidence else ()))
 
