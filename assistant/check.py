@@ -106,6 +106,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         section=" > ".join(passage.section),
         url=page_link(paper, page, place.page.link if place else passage.link),
         reported_from=reported_from(place.quote) if place else "",
+        warning=place.page.warning if place else passage.warning,
     )
 
 

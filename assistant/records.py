@@ -49,7 +49,8 @@ class Draft:
 class Citation:
     """A checked citation. `quote` is a stretch of the stored page, letter by letter, "" where none was found there;
     `page` is the physical page (from 1), None where the key names nothing; `kind` tells paper from note or glossary;
-    `reported_from` names the works that the quote itself reports, "" where it speaks for its own paper."""
+    `reported_from` names the works that the quote itself reports, "" where it speaks for its own paper;
+    `warning` says why the stored text may not be what the page shows, "" where nothing tells so."""
 
     key: str
     passage_id: str | None
@@ -67,6 +68,7 @@ class Citation:
     section: str = ""
     url: str | None = None
     reported_from: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,14 @@ def _sources_text(answer: Answer) -> Iterator[str]:
 
 
 def _source_lines(citation: Citation, safe: Callable[[str], str]) -> list[str]:
-    """Title, author and year; where in it; the quote; the link. Empty lines for what is not there."""
+    """Title, author and year; where in it; the quote; a doubt about its page; the link. Empty lines for what lacks."""
     kind = f" [{citation.kind}]" if citation.kind != "paper" and citation.title else ""
     where = ", ".join(safe(part) for part in (citation.locator, citation.section) if part)
     return [
         ". ".join(part for part in (safe(citation.title) + kind, safe(byline(citation))) if part),
         where,
         f"“{safe(citation.quote)}”{_second_hand(citation, safe)}" if citation.quote else "",
+        f"Look at the page: {safe(citation.warning)}." if citation.warning else "",
         safe(citation.url or ""),
     ]
 
@@ -132,12 +133,14 @@ def _paragraph(answer: Answer) -> str:
 
 def _sources_markdown(answer: Answer) -> Iterator[str]:
     for number, citation in numbered(answer):
-        title, where, quote, _ = _source_lines(citation, escaped)
+        title, where, quote, doubt, _ = _source_lines(citation, escaped)
         yield f"{number}. {MARKS[citation.verdict]} **{citation.verdict}**: {escaped(citation.reason)}"
         if title:
             yield f"   {_linked(title, citation.url)}{', ' + where if where else ''}"
         if quote:
             yield f"   > {quote}"
+        if doubt:
+            yield f"   *{doubt}*"
 
 
 def _linked(title: str, url: str | None) -> str:

@@ -237,4 +237,5 @@ def _passage(section: Section, spans: tuple[Span, ...], pages: dict[int, Page], 
         spans=spans,
         kind=section.kind,
         link=first.link,
+        warning="; ".join(dict.fromkeys(filter(None, (pages[span.page].warning for span in spans)))),
     )

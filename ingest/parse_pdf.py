@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ingest import pdfium, rescue
 from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, without_margins
+from ingest.doubts import doubted, summed
 from ingest.errors import ParseError
 from ingest.identify import Identity as Identity
 from ingest.identify import identify
@@ -20,11 +21,10 @@ from ingest.pdfium import OutlineItem
 from ingest.records import Heading, Page
 from ingest.sections import Mark, find_headings
 
-PARSER = f"{pdfium.version()}, clean 3"
+PARSER = f"{pdfium.version()}, clean 4"
 MAX_BYTES = 200 * 2**20  # of a file; the largest of 40 papers has 8 MB
 MAX_PAGES = 3000  # the longest book tried has 352
 HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31
-MUCH_GARBLED = 0.1  # of a page's characters; formulas of 40 papers stay under it
 FEW_LETTERS = 5  # per page: scans often carry a stamp or page numbers, and no other text
 
 
@@ -88,8 +88,9 @@ def _parse(job: ParseJob, source: Source, *notes: str) -> Parsed:
     identity = identify(raw[0], metadata, job.path, words, body)
     marks = find_headings(laid, texts, outline, body, identity.title)
     share = [garbled("".join(line.text for line in page)) for page in raw]
-    made = _pages(job.paper_id, texts, marks, share)
-    return Parsed(made, identity, (*notes, *warnings, *_doubts(made)))
+    read = _pages(job.paper_id, texts, marks, share)
+    made = tuple(replace(page, warning=doubt) for page, doubt in zip(read, doubted(read), strict=True))
+    return Parsed(made, identity, (*notes, *warnings, *summed(made)))
 
 
 def _read(source: Source, count: int) -> tuple[list[list[Line]], list[str]]:
@@ -140,11 +141,3 @@ def _pages(
         number = index + 1
         pages.append(Page(paper_id, number, f"p. {number}", text, tuple(headings), garbles[index]))
     return tuple(pages)
-
-
-def _doubts(pages: Sequence[Page]) -> list[str]:
-    """Warnings about pages that were read, but hold little or nonsense."""
-    empty = [page.locator for page in pages if not page.text]
-    garbled_pages = [page.locator for page in pages if page.garbled > MUCH_GARBLED]
-    found = [(empty, "no text on"), (garbled_pages, "unreadable characters on")]
-    return [f"{what} {', '.join(which[:8])}{' ...' if len(which) > 8 else ''}" for which, what in found if which]

@@ -86,7 +86,7 @@ class Page:
 
     `number` counts physical pages from 1, `locator` is what a reader would say ("p. 4", "§ 3.2", "12:34", "note");
     `link` is the address that opens there, "" where it is made of the paper's own (see `Paper`); `garbled` is the share
-    of characters that no language uses (0 to 1).
+    of characters that no language uses (0 to 1); `warning` says why the text may not be what the page shows, "" mostly.
     """
 
     paper_id: str
@@ -96,6 +96,7 @@ class Page:
     headings: tuple[Heading, ...] = ()
     garbled: float = 0.0
     link: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ class Passage:
     """What is searched and cited: about 200 tokens inside one section.
 
     `text` is the pages' text at `spans`, joined by a line break; `order` counts the passages of a paper from 0;
-    `section` is the path of headings it stands under; `link` is its first page's. `references` passages are
-    bibliography, not searched by default.
+    `section` is the path of headings it stands under; `link` is its first page's; `warning` is what its pages are
+    doubted for. `references` passages are bibliography, not searched by default.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Passage:
     spans: tuple[Span, ...]
     kind: PassageKind = "text"
     link: str = ""
+    warning: str = ""
 
     @property
     def locator(self) -> str:

@@ -163,3 +163,14 @@ def test_everything_the_extractive_drafter_says_is_supported(vault: Vault) -> No
     for question in ("What is superposition?", "How many latents are dead?", "Which heads copy names?"):
         sentences = check(ExtractiveDrafter().draft(question, search(question)), vault.pages)
         assert sentences and all(c.verdict == "supported" for s in sentences for c in s.citations[:1])
+
+
+def test_what_a_page_is_doubted_for_reaches_its_citation(vault: Vault) -> None:
+    def doubted(source_id: str) -> list[Page]:
+        return [replace(one, warning="its words are torn apart") for one in vault.pages(source_id)]
+
+    draft = Draft(
+        (DraftSentence("The circuit has 26 attention heads in 7 classes.", ("p2",), {}),), all_hits(vault), "t"
+    )
+    assert [c.warning for s in check(draft, doubted) for c in s.citations] == ["its words are torn apart"]
+    assert [c.warning for s in check(draft, vault.pages) for c in s.citations] == [""]

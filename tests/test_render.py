@@ -84,3 +84,11 @@ def test_escaped_text_has_no_html_formula_or_line_break(text: str) -> None:
 def test_no_control_character_reaches_the_terminal(text: str) -> None:
     assert all(c.isprintable() for c in plain(text))
     assert "\x1b" not in to_text(everywhere(text)) and "\u202e" not in to_text(everywhere(text))
+
+
+def test_a_doubt_about_the_page_is_said_with_the_citation() -> None:
+    doubted = replace(
+        ANSWER, sentences=(Sentence("S.", (replace(CITED, warning="its <b>words</b> are torn"),), "supported"),)
+    )
+    assert "Look at the page: its <b>words</b> are torn." in to_text(doubted)
+    assert "*Look at the page: its &lt;b&gt;words&lt;/b&gt; are torn.*" in to_markdown(doubted)
