@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,25 @@ def check_evidence(cases: Sequence[Case], pages_of: Callable[[str], Sequence[Pag
     """Every piece of evidence, found or with the reason why not. `pages_of` gives a paper's pages by arXiv id (without
     version) and our own text's by its id, none where it is not there (see `stored_pages` and `pdf_pages`)."""
     return [_check(case.id, item, pages_of(item.text_id)) for case in cases for item in case.evidence]
+
+
+def placed(cases: Sequence[Case], pages_of: Callable[[str], Sequence[Page]], *, keep: bool = False) -> list[Case]:
+    """The cases with their evidence on the pages of a vault's own texts: where a paper was read from a web page, its
+    sections are its pages, and evidence is looked for on all of them. What is not found there is left out, unless
+    `keep`: a page of the PDF would be a page of something else."""
+    return [replace(case, evidence=tuple(_placed(case, pages_of, keep))) for case in cases]
+
+
+def _placed(case: Case, pages_of: Callable[[str], Sequence[Page]], keep: bool) -> Iterator[Evidence]:
+    for item in case.evidence:
+        pages = pages_of(item.text_id)
+        if item.source or not pages or pages[0].locator.startswith("p. "):
+            yield item
+            continue
+        moved = (replace(item, page=page.number) for page in pages)
+        found = next((one for one, page in zip(moved, pages, strict=True) if _check(case.id, one, [page]).found), None)
+        if found or keep:
+            yield found or item
 
 
 def _check(case_id: str, item: Evidence, pages: Sequence[Page]) -> EvidenceCheck:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.answer_scores import Further
 from evals.calibration import card, labelled_sets
-from evals.cases import check_evidence, held_papers, stored_pages
+from evals.cases import check_evidence, held_papers, placed, stored_pages
 from evals.choose import Choice, choose
 from evals.compare import compare, worse
 from evals.compare_text import case_text, comparison_text
@@ -72,7 +72,7 @@ def evaluate(
     """Measure a vault on cases and write the report into it. `created` is now where it is not given."""
     from assistant.ask import ask
 
-    cases, (judge, further) = choose(choice), judging(vault, manner)
+    cases, (judge, further) = placed(choose(choice), stored_pages(vault)), judging(vault, manner)
     sets = labelled_sets(stored_pages(vault), manner.labelled)
     kept = Unfinished(vault, depends_on(vault, cases, search.embedder.name, drafter.name, judge.name))
     done = kept.rows() if manner.resume else {}
@@ -166,7 +166,8 @@ def export_report(vault: Vault, name: str, form: str) -> Outcome:
 def check_cases(vault: Vault, choice: Choice, *, show: bool = False) -> Outcome:
     """Look up every piece of evidence; `show` prints each as it stands on its page. The exit code tells evidence that
     is not where it says; a text that is not held says nothing about its case."""
-    checks = check_evidence(choose(choice), stored_pages(vault))
+    pages = stored_pages(vault)
+    checks = check_evidence(placed(choose(choice), pages, keep=True), pages)
     wrong = any(check.held and not check.found for check in checks)
     return Outcome(evidence_text(checks, show=show), [as_json(check) for check in checks], int(wrong))
 

@@ -27,15 +27,23 @@ YEAR = re.compile(r"(?<!\d)(19[89]\d|20[0-4]\d)(?!\d)")
 def parse_markdown(job: ParseJob) -> Parsed:
     """The sections of a Markdown file. Raises ParseError where it holds no words."""
     told, text = front_matter(file_text(job.path))
-    found = blocks(text, Slugs(job.url))
     about: list[str] = []
     if any(forum in job.url for forum in FORUMS):
-        found, about = _post(found)
-    title = told.get("title") or _title(found)
+        title, text = _post_title(text)
+        found, about = _post(blocks(text, Slugs(job.url)))
+    else:
+        found = blocks(text, Slugs(job.url))
+        title = told.get("title") or _title(found)
     pages = pages_of(job.paper_id, found, url=job.url)
     if not pages:
         raise ParseError("it holds no text", "get the file again")
     return Parsed(tuple(pages), _identity(title, told, about), ())
+
+
+def _post_title(text: str) -> tuple[str, str]:
+    """A post's title, which the forum puts above it as a heading, and the text after it."""
+    first = re.match(r"\s*# +(.+?)\s*(?:\n|$)", text)
+    return (first[1].removeprefix("[Draft] "), text[first.end() :]) if first else ("", text)
 
 
 def _post(found: Sequence[Block]) -> tuple[list[Block], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from eval_examples import ARXIV, CASES, PAPERS, case, evidence, page, pages, wri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.cases import STARTER, check_evidence, held_papers, load, load_all, pdf_pages, stored_pages
+from assistant.locate import key
+from evals.cases import STARTER, check_evidence, held_papers, load, load_all, pdf_pages, placed, stored_pages
 from evals.records import Case, Evidence, EvidenceCheck, base_id
 from evals.report import evidence_text
 from ingest.errors import UsageError
@@ -290,3 +292,19 @@ def test_the_starter_cases_point_at_text_in_the_real_papers() -> None:
     items = [c for c in load() if c.evidence][:8]
     checks = check_evidence(items, pdf_pages(SHARED))
     assert [f"{c.case_id}: {c.reason}" for c in checks if not c.found] == []
+
+
+def test_evidence_is_found_on_the_sections_of_a_paper_that_was_read_from_a_web_page() -> None:
+    """Cases name pages of the PDF; a vault with a network reads arXiv's HTML, whose pages are sections."""
+    text = "Heads copy names. The circuit has 26 heads in seven classes of them. More follows."
+    stretch = "The circuit has 26 heads in seven classes of them"
+    digest = hashlib.sha256(key(stretch).encode()).hexdigest()
+    item = Evidence("2211.00593", 9, "The circuit has", "classes of them", digest)
+    lost = replace(item, first="Nowhere at all", last="to be found")
+    case = Case(id="c", kind="number", question="How many?", expected_papers=("2211.00593",), evidence=(item, lost))
+    sections = [Page("ioi", 1, "§ 1", "Nothing here."), Page("ioi", 2, "§ 2", text)]
+    [moved] = placed([case], lambda _: sections)
+    assert [one.page for one in moved.evidence] == [2]
+    assert [one.page for one in placed([case], lambda _: sections, keep=True)[0].evidence] == [2, 9]
+    pdf = [replace(page, locator=f"p. {page.number}") for page in sections]
+    assert placed([case], lambda _: pdf) == [case]
