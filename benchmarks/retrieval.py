@@ -236,18 +236,16 @@ def vault_of_papers(root: Path, embedder: Embedder) -> Vault:
     from ingest.tools import open_tools
 
     vault = Vault(root)
-    if not vault.manifest_path.is_file():
+    if not vault.index_path.is_dir():
         vault = create(root, empty=True)
         with vault.writing(), first_pages() as identify:
             for path in sorted((SHARED / "papers").glob("*.pdf")):
                 if not path.name.startswith(REVIEW):
                     list(add(vault, str(path), identify))
-    glossary = root / "glossary.yaml"
-    glossary.unlink(missing_ok=True)  # its names are used, its terms are not among what is searched
-    with open_tools(embedder.count_tokens) as tools:
-        refresh(vault, tools, embedder, download=False)
-    shutil.copy(GLOSSARY, glossary)
-    return vault
+        with open_tools(embedder.count_tokens) as tools:
+            refresh(vault, tools, embedder, download=False)
+        shutil.copy(GLOSSARY, root / "glossary.yaml")  # its names are used, its terms are not among what is searched
+    return built(vault, embedder)
 
 
 def built(vault: Vault, embedder: Embedder) -> Vault:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.records import Added
 
@@ -17,6 +18,7 @@ Key = tuple[str, ...]
 WORD = re.compile(r"[^\W_]+")
 LONGEST = 6  # words of a name that is looked for in a question
 MOST = 6  # names added to one question: more drown it
+HELD = 10_000  # words whose stem is remembered
 MEANINGS = 2  # long forms of one abbreviation, those of most sources
 
 
@@ -34,6 +36,7 @@ class Names:
 
     def __init__(self, stems: Stems) -> None:
         self._stems = stems
+        self._stem = lru_cache(HELD)(lambda word: next(iter(stems(word)), ""))
         self._others: dict[Key, list[Other]] = {}
 
     def add_glossary(self, groups: Iterable[Sequence[str]]) -> None:
@@ -57,23 +60,28 @@ class Names:
 
     def expand(self, question: str) -> tuple[Added, ...]:
         """Other names for what a question names, the longest name at a place first; none that stands in it already."""
-        words = [(word, stem) for word in WORD.findall(question) for stem in self._stems(word)[:1]]
+        words = [(word, self._stem(word)) for word in WORD.findall(question)]
         have = {stem for _, stem in words}
         found: dict[Key, Added] = {}
         taken: set[int] = set()
-        for length in range(min(LONGEST, len(words)), 0, -1):
-            for start in range(len(words) - length + 1):
-                places = set(range(start, start + length))
-                spelled = " ".join(word for word, _ in words[start : start + length])
-                others = self._fitting(tuple(stem for _, stem in words[start : start + length]), spelled)
-                if not others or places & taken:
-                    continue
-                taken |= places
-                for other in others:
-                    key = tuple(self._stems(other.name))
-                    if not set(key) <= have:
-                        found.setdefault(key, Added(other.name, spelled, other.source))
+        for start, end in self._named([stem for _, stem in words]):
+            spelled = " ".join(word for word, _ in words[start:end])
+            others = self._fitting(tuple(stem for _, stem in words[start:end]), spelled)
+            if not others or not taken.isdisjoint(range(start, end)):
+                continue
+            taken.update(range(start, end))
+            for other in others:
+                key = tuple(self._stems(other.name))
+                if not set(key) <= have:
+                    found.setdefault(key, Added(other.name, spelled, other.source))
         return tuple(found.values())[:MOST]
+
+    def _named(self, stems: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Where names stand in a question (from, to), longest first."""
+        for length in range(min(LONGEST, len(stems)), 0, -1):
+            for start in range(len(stems) - length + 1):
+                if tuple(stems[start : start + length]) in self._others:
+                    yield start, start + length
 
     def _fitting(self, key: Key, spelled: str) -> list[Other]:
         bare = (spelled, spelled.removesuffix("s"))

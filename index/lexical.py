@@ -126,6 +126,13 @@ class WordIndex:
         asked = _only(self._kind("text"), filter_query(where, self._index.schema, self._analyzer))
         return sorted(one.passage_id for one in self._found(asked, self._searcher.num_docs))
 
+    def kept(self, passage_ids: Sequence[str], where: Filter) -> frozenset[str]:
+        """Those of these passages that a filter keeps."""
+        if not passage_ids:
+            return frozenset()
+        asked = _only(self._among(passage_ids), filter_query(where, self._index.schema, self._analyzer))
+        return frozenset(one.passage_id for one in self._found(asked, len(passage_ids)))
+
     def count(self, where: Filter) -> int:
         """How many passages a filter keeps, bibliography aside."""
         asked = _only(self._kind("text"), filter_query(where, self._index.schema, self._analyzer))

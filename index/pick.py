@@ -70,14 +70,15 @@ def alike(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _hit(one: _Taken, opened: OpenGeneration, question: str, asked: Asked, added: Sequence[Added]) -> Hit:
-    text = set(opened.words.stems(" ".join((one.paper.title, *one.passage.section, one.passage.text))))
+    text = " ".join((one.paper.title, *one.passage.section, one.passage.text)) if added else ""
+    have = {*opened.words.stems(text)} & {*asked.words.added}
     explanation = Explanation(
         place=one.place,
         meaning_part=one.ranked.fused.meaning,
         words_part=one.ranked.fused.words,
         shared=tuple(opened.words.shared(question, one.passage.text)),
         names=_names(opened, question, asked, one.paper),
-        added=tuple(a for a in added if not text.isdisjoint({*opened.words.words(a.name)} & {*asked.words.added})),
+        added=tuple(one for one in added if not have.isdisjoint(opened.words.words(one.name))),
         capped=one.capped,
         repeats=tuple(one.repeats),
     )

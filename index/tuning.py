@@ -11,9 +11,9 @@ class Tuning:
     and `added` weigh a word found in title and section, in an author's name, in the first author's, and a word that
     the question does not have itself, against one found in the text; `candidates` are taken from each leg."""
 
-    meaning: float = 0.5
-    head: float = 1.5
+    meaning: float = 0.6
+    head: float = 1.25
     authors: float = 1.0
     first_author: float = 1.0
-    added: float = 0.3
+    added: float = 0.15
     candidates: int = 50

@@ -128,6 +128,50 @@ def test_search_has_the_documented_shape(run: Run, built: Path) -> None:
     assert hits[0]["arxiv_id"] == "2301.00001"
 
 
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        (["--author", "byron"], {"arxiv-2301.00001"}),
+        (["--paper", "2301.00001", "--section", "results"], {"arxiv-2301.00001"}),
+        (["--year", "1850-1900"], set()),
+    ],
+)
+def test_search_finds_only_what_its_flags_leave(run: Run, built: Path, flags: list[str], found: set[str]) -> None:
+    hits = run("search", "squirrel heads and the walnut lens", "--json", "--vault", built, *flags).json
+    assert {hit["paper_id"] for hit in hits} == found
+    kinds = run("search", "sparse features", "--kind", "glossary", "--json", "--vault", built).json
+    assert len(kinds) == 8 and {hit["kind"] for hit in kinds} == {"glossary"}
+
+
+def test_ask_answers_from_what_its_flags_leave(run: Run, built: Path) -> None:
+    answer = run("ask", "How many squirrel heads are there?", "--author", "Byron", "--json", "--vault", built).json
+    assert {c["paper_id"] for s in answer["sentences"] for c in s["citations"]} == {"arxiv-2301.00001"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--paper", "no-such"], "no-such"),
+        (["--year", "lately"], "2022-2024"),
+        (["--kind", "poem"], "glossary"),
+    ],
+)
+def test_a_flag_that_leaves_nothing_by_mistake_is_told(run: Run, built: Path, flags: list[str], said: str) -> None:
+    ran = run("search", "squirrel heads", "--vault", built, *flags)
+    assert ran.code == 2 and said in ran.err and len(ran.err.strip().splitlines()) == 1
+
+
+def test_explain_tells_every_step_of_a_place(run: Run, built: Path) -> None:
+    told = run("search", "What did Byron find about squirrel heads?", "--explain", "-k", "1", "--vault", built).out
+    for step in ("meaning: cosine", "words: BM25", "of the question:", "as an author: Byron", "fused:", "place 1"):
+        assert step in told
+    told = run("search", "What does an SAE learn?", "--explain", "--kind", "glossary", "--vault", built).out
+    assert "other name: Sparse Autoencoder, for SAE (glossary)" in told
+    hit = run("search", "squirrel heads", "--json", "--vault", built).json[0]
+    parts = hit["explanation"]["meaning_part"] + hit["explanation"]["words_part"]
+    assert parts == pytest.approx(hit["score"], abs=1e-5)
+
+
 def test_ask_answers_with_the_exact_passage(run: Run, built: Path) -> None:
     answer = run("ask", "How many squirrel heads are there, and in which layer?", "--json", "--vault", built).json
     assert answer.keys() >= {"question", "abstained", "reason", "sentences", "nearest", "recipe"}

@@ -18,6 +18,7 @@ from index.errors import IndexDamaged, IndexMissing, ModelMismatch
 from index.search import Search
 from index.state import generation_path, read_state
 from ingest.errors import UsageError
+from ingest.records import Paper
 from ingest.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,3 +163,46 @@ def test_records_that_a_sync_has_just_replaced_are_left_out(vault: Vault) -> Non
     fresh = Search(vault, EMBEDDER)
     assert "sae" not in {hit.paper.id for hit in fresh("sparse autoencoders", k=20)}
     fresh.close()
+
+
+def test_a_passage_that_says_the_same_is_shown_once(vault: Vault) -> None:
+    text = "Transcoders replace the layers of a network by wide and sparse ones that a reader can follow step by step."
+    write_source(vault, "first", "Transcoders", [text])
+    write_source(vault, "second", "Transcoders", [text + " (v2)"])
+    build(vault, EMBEDDER)
+    search = Search(vault, EMBEDDER)
+    hits = search("transcoders replace layers", k=20)
+    (found,) = [hit for hit in hits if "Transcoders" in hit.passage.text]
+    assert found.explanation is not None and len(found.explanation.repeats) == 1
+    search.close()
+
+
+def test_the_explanation_counts_what_the_cap_left_out(vault: Vault) -> None:
+    write_source(vault, "many", "Transcoders", [f"Transcoders of layer {'abcdef'[n]}." for n in range(6)])
+    write_source(vault, "other", "Else", ["One of the transcoders."])
+    build(vault, EMBEDDER)
+    search = Search(vault, EMBEDDER)
+    other = next(hit for hit in search("transcoders of layer", k=8, per_paper=2) if hit.paper.id == "other")
+    assert other.explanation is not None and other.explanation.capped == 4
+    search.close()
+
+
+def test_authors_and_other_names_find_passages(vault: Vault) -> None:
+    paper = Paper(id="toy", kind="paper", title="Toy Models of Superposition", authors=("Nelson Elhage", "Chris Olah"))
+    vault.write_paper(paper)
+    (vault.root / "glossary.yaml").write_text(
+        "- {id: t, term: superposition, definition: x, other_names: [crowded directions]}\n"
+    )
+    write_source(vault, "abbreviated", "Names", ["We call it mean ablation of heads (MAH)."])
+    build(vault, EMBEDDER)
+    search = Search(vault, EMBEDDER)
+    by_author = search("what does Elhage et al. say", k=1)[0]
+    assert by_author.paper == paper and by_author.explanation is not None and by_author.explanation.names == ("Elhage",)
+    added = next(hit for hit in search("crowded directions", k=8) if hit.paper.id == "toy").explanation
+    assert added is not None and [one.name for one in added.added] == ["superposition"]
+    assert search("MAH", k=1)[0].paper.id == "abbreviated"
+    write_source(vault, "spelled", "Spelled", ["A mean ablation removes the heads."])
+    build(vault, EMBEDDER)
+    spelled = next(hit for hit in search("what is MAH", k=8) if hit.paper.id == "spelled").explanation
+    assert spelled is not None and spelled.added[0].source == "abbreviated in 1 source"
+    search.close()
