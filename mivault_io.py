@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 VaultOption = Annotated[Path, typer.Option("--vault", help="The vault's folder.", envvar="MIVAULT_VAULT")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait for another process that writes to the vault.")
+]
 HERE = Path("vault")
+# A first sync of forty papers takes about this long; Ctrl-C ends the wait.
+WAIT = 600.0
 
 
 _ENVIRONMENT: ContextVar[Environment] = ContextVar("environment")
@@ -53,6 +58,11 @@ def say(text: str, *, err: bool = False) -> None:
     """Text on stdout, or what is said beside it on stderr."""
     typer.echo(text.encode("utf-8", "replace").decode(), err=err)  # file names may hold bytes that are no text
     (sys.stderr if err else sys.stdout).flush()
+
+
+def say_beside(text: str) -> None:
+    """A line on stderr, so that stdout stays what was asked for."""
+    say(text, err=True)
 
 
 def show_json(data: Any) -> None:

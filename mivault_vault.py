@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from mivault_env import open_embedder, opened_tools
-from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, say, show_json
+from mivault_io import (
+    HERE,
+    WAIT,
+    JsonOption,
+    VaultOption,
+    WaitOption,
+    environment,
+    open_or_create,
+    open_vault,
+    say,
+    say_beside,
+    show_json,
+)
 
 app = typer.Typer()
 
@@ -31,6 +43,7 @@ def init(
 def add(
     what: Annotated[list[str], typer.Argument(metavar="PATH|FOLDER|ARXIV-ID|URL...")],
     vault: VaultOption = HERE,
+    wait: WaitOption = WAIT,
     as_json: JsonOption = False,
 ) -> None:
     """Put files, folders, arXiv ids or web addresses into the vault; makes the starter vault if there is none."""
@@ -40,7 +53,7 @@ def add(
 
     opened = open_or_create(vault)
     done: list[Added] = []
-    with opened.writing(), first_pages() as identify:
+    with opened.writing(wait=wait, on_wait=say_beside), first_pages() as identify:
         for one in (added for name in what for added in add_to(opened, name, identify)):
             done.append(one)
             if not as_json:
@@ -66,6 +79,7 @@ def sync(
         bool, typer.Option("--newest", help="Read arXiv's newest versions, not those read before.")
     ] = False,
     reindex: Annotated[bool, typer.Option("--reindex", help="Embed everything again, with the model set now.")] = False,
+    wait: WaitOption = WAIT,
     progress_json: Annotated[bool, typer.Option("--progress-json", hidden=True)] = False,
 ) -> None:
     """Download, parse, chunk, embed and index what changed. Ctrl-C leaves a vault that the next sync completes."""
@@ -86,6 +100,8 @@ def sync(
             check_versions=check_versions,
             newest=newest,
             reindex=reindex,
+            wait=wait,
+            on_wait=say_beside,
             on_progress=on_progress,
         )
     message = summary(done.failed, done.passages)
@@ -119,19 +135,40 @@ def accept(entry_id: Annotated[str, typer.Argument(metavar="ID")], vault: VaultO
     from ingest.quarantine import accept as accept_in
 
     opened = open_vault(vault)
-    with opened.writing():
+    with opened.writing(wait=WAIT, on_wait=say_beside):
         accept_in(opened, entry_id)
     say(f"Accepted {entry_id}. Next: mivault sync --vault {vault}")
 
 
 @app.command()
-def remove(entry_id: Annotated[str, typer.Argument(metavar="ID")], vault: VaultOption = HERE) -> None:
+def verify(vault: VaultOption = HERE, wait: WaitOption = WAIT, as_json: JsonOption = False) -> None:
+    """Check the whole vault against vault.lock and mend what can be made again from what is here, without a network."""
+    from index.verify import verified_text
+    from index.verify import verify as verify_vault
+    from ingest.progress import bars
+
+    opened = open_vault(vault)
+    embedder = open_embedder(opened, environment())
+    with bars(quiet=as_json) as on_progress, opened_tools(opened, embedder, environment()) as tools:
+        done = verify_vault(opened, tools, embedder, wait=wait, on_wait=say_beside, on_progress=on_progress)
+    if as_json:
+        show_json(asdict(done))
+    else:
+        say(verified_text(done))
+    if done.left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    entry_id: Annotated[str, typer.Argument(metavar="ID")], vault: VaultOption = HERE, wait: WaitOption = WAIT
+) -> None:
     """Take an entry, its file and its passages out of the vault."""
     from index.build import build
     from ingest.add import remove as remove_from
 
     opened = open_vault(vault)
-    with opened.writing():
+    with opened.writing(wait=wait, on_wait=say_beside):
         remove_from(opened, entry_id)
         if opened.index_path.exists():
             build(opened, open_embedder(opened, environment()))

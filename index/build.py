@@ -16,8 +16,8 @@ from functools import partial
 from index.embed import Embedder, embedded_text
 from index.errors import IndexDamaged, ModelMismatch
 from index.generation import Generation, publish
-from index.state import IndexState, check_files, fingerprint, generation_path, read_state, tidy
-from index.store import sound
+from index.probe import check_index, note_sound
+from index.state import IndexState, fingerprint, read_state, tidy
 from index.vectors import has_vectors, read_vectors, write_vectors
 from ingest.records import Paper
 from ingest.vault import Vault, read_jsonl
@@ -57,9 +57,15 @@ class Plan:
 
 
 def build(
-    vault: Vault, embedder: Embedder, *, on_progress: Progress | None = None, reindex: bool = False
+    vault: Vault,
+    embedder: Embedder,
+    *,
+    on_progress: Progress | None = None,
+    reindex: bool = False,
+    rebuild: bool = False,
 ) -> BuildReport:
-    """Bring the index up to what lies under sources/; only what changed. `reindex` embeds everything again.
+    """Bring the index up to what lies under sources/; only what changed. `reindex` embeds everything again, `rebuild`
+    makes the index anew from the kept vectors.
 
     Stages of `on_progress`: "embed" and "index", both counted in passages. Raises ModelMismatch where the index was
     made with another model, unless `reindex`.
@@ -69,12 +75,13 @@ def build(
     tidy(vault)
     state = read_state(vault)
     _check_model(None if reindex else state, embedder)
-    damaged = state is not None and _is_damaged(vault, state)
+    damaged = state is not None and (rebuild or _is_damaged(vault, state))
     plan = make_plan(vault, None if damaged or reindex else state, known=state.sources if state else {})
     todo = [one for one in plan.add if reindex or not _has_vectors(vault, plan, one, embedder)]
     embed_sources(vault, embedder, {one: plan.wanted[one] for one in todo}, report)
     if plan.changes:
         state = index_sources(vault, embedder, plan, report)
+        note_sound(vault, state)
     removed = len([one for one in plan.delete if one not in plan.wanted])
     passages = state.passages if state else 0
     return BuildReport(len(todo), len(plan.add), removed, passages, time.monotonic() - began, damaged)
@@ -178,10 +185,11 @@ def _embedded(report: Progress, before: int, total: int, done: int) -> None:
 
 def _is_damaged(vault: Vault, state: IndexState) -> bool:
     try:
-        check_files(vault, state)
+        check_index(vault, state, strict=True)
+        note_sound(vault, state)
     except IndexDamaged:
         return True
-    return not sound(generation_path(vault, state) / "chroma")
+    return False
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -26,6 +26,7 @@ from index.state import (
     write_state,
 )
 from index.store import PassageStore
+from ingest.disk import disk_full, no_room
 from ingest.records import Paper, Passage
 from ingest.vault import Vault
 
@@ -101,10 +102,17 @@ class Generation:
 def publish(vault: Vault, base: IndexState | None, *, model: str, dimension: int) -> Iterator[Generation]:
     """A new generation to write, a copy of `base` where there is one. Left without `finish`, nothing has changed."""
     number, folder = new_generation(vault)
-    with ExitStack() as open_files:
-        store, words = _copied(vault, base, folder) if base else _empty(folder, model, dimension)
-        open_files.callback(store.close)
-        yield Generation(vault, number, folder, store, words, open_files)
+    try:
+        with ExitStack() as open_files:
+            store, words = _copied(vault, base, folder) if base else _empty(folder, model, dimension)
+            open_files.callback(store.close)
+            yield Generation(vault, number, folder, store, words, open_files)
+    except BaseException as error:
+        full = isinstance(error, Exception) and no_room(vault.root)
+        shutil.rmtree(folder, ignore_errors=True)  # on a full disk, half an index must not take up what is left
+        if full:
+            raise disk_full(vault.root) from error
+        raise
 
 
 def _empty(folder: Path, model: str, dimension: int) -> tuple[PassageStore, WordIndex]:

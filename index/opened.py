@@ -7,7 +7,8 @@ from functools import cached_property, lru_cache
 from index.expand import Names
 from index.glossary import glossary_names
 from index.lexical import WordIndex
-from index.state import IndexState, check_files, generation_path, read_abbreviations
+from index.probe import check_index
+from index.state import IndexState, generation_path, read_abbreviations
 from index.store import PassageStore
 from ingest.records import Paper, Passage, from_json
 from ingest.vault import Vault, read_jsonl
@@ -21,7 +22,7 @@ class OpenGeneration:
 
     def __init__(self, vault: Vault, state: IndexState) -> None:
         self._folder = generation_path(vault, state)
-        check_files(vault, state)
+        check_index(vault, state)
         self.number = state.generation
         self.words = WordIndex.open(self._folder / "words")
         self.store = PassageStore.open(self._folder / "chroma")

@@ -43,12 +43,15 @@ def refresh(
     newest: bool = False,
     reindex: bool = False,
     on_progress: Progress = silent,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] | None = None,
     build_every_seconds: float = BUILD_EVERY_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Refreshed:
-    """Sync, then embed and index what changed; vault.lock last. Takes the vault's writing lock (VaultBusy)."""
+    """Sync, then embed and index what changed; vault.lock last. Takes the vault's writing lock: `wait` and `on_wait`
+    are those of `Vault.writing` (VaultBusy)."""
     began = clock()
-    with vault.writing():
+    with vault.writing(wait=wait, on_wait=on_wait):
         built = build(vault, embedder, on_progress=on_progress, reindex=reindex)
         embedded, parsed, failed, last = built.embedded, 0, list[Outcome](), began
         outcomes = sync(

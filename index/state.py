@@ -44,6 +44,11 @@ def state_path(vault: Vault) -> Path:
     return vault.index_path / "state.json"
 
 
+def probed_path(vault: Vault) -> Path:
+    """Where it stands which store is known to open, and what it was then (index/probe.py)."""
+    return vault.index_path / "probed.json"
+
+
 def read_state(vault: Vault) -> IndexState | None:
     """What state.json says; None where there is none, or one that this version does not read."""
     data = read_json(state_path(vault))

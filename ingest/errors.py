@@ -5,6 +5,7 @@ MivaultError                a person can act on it: one line, and a hint what to
 │   └── ManifestError       vault.yaml cannot be read; names the line
 ├── VaultMissing            there is no vault here
 ├── VaultBusy               another process is writing to this vault
+├── DiskFull                there is no room to write; what was done is kept
 └── SourceError             one entry could not be obtained or read; the others go on
     ├── FetchError          the download failed (`temporary`: the next sync tries again)
     ├── ParseError          the file came, but no text could be had from it
@@ -44,6 +45,10 @@ class VaultMissing(MivaultError):
 
 class VaultBusy(MivaultError):
     """Another process holds the vault's writing lock."""
+
+
+class DiskFull(MivaultError):
+    """There is no room where the vault lies, or none is allowed."""
 
 
 class SourceError(MivaultError):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.chunk import CHUNKER
+from ingest.disk import is_full
 from ingest.errors import SourceError, WrongPaper
 from ingest.jobs import Parsed, ParseJob
 from ingest.obtain import Original
@@ -50,7 +51,9 @@ class Jobs:
         yield from self._take_failed()
 
     def fail(self, entry: Entry, error: SourceError) -> None:
-        """Record why an entry could not be had, keeping what an earlier run made of it."""
+        """Record why an entry could not be had, keeping what an earlier run made of it. A full disk is no entry's."""
+        if is_full(error):
+            raise error
         now = {"reason": str(error), "temporary": error.temporary, "parser_tried": ""}
         self.vault.write_state(entry.id, self.vault.state(entry.id) | now)
         self._failed.append(Outcome(entry.id, reason=str(error), offline=isinstance(error, Unreachable)))

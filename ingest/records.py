@@ -17,6 +17,7 @@ PaperKind = Literal["paper", "tool", "list", "person", "video", "glossary", "not
 PassageKind = Literal["text", "references"]
 # What a source's original file is: a PDF, a web page, Markdown, plain text, a talk's captions, a repository's texts.
 Form = Literal["pdf", "html", "markdown", "text", "talk", "repo"]
+Mend = Literal["read", "vectors", "index", "lock", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,20 @@ class Passage:
         if self.first_locator == self.last_locator:
             return self.first_locator
         return f"{self.first_locator} - {self.last_locator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing in a vault that is not as vault.lock says; `entry_id` is "" where it is the vault's as a whole.
+
+    `mend` names what makes it good again without downloading: reading the original anew, the kept vectors, the
+    index, or vault.lock; "" where nothing that is here can, and `hint` says what a person can do.
+    """
+
+    entry_id: str
+    what: str
+    mend: Mend
+    hint: str = ""
 
 
 Record = TypeVar("Record")

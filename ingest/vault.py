@@ -16,11 +16,13 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import MivaultError, VaultBusy, VaultMissing
+from ingest.disk import said_when_full
+from ingest.errors import MivaultError, VaultMissing
+from ingest.one_writer import one_writer
 from ingest.records import Page, Paper, Passage, as_json, from_json
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -87,6 +89,9 @@ class Vault:
         path = self.source(paper.id) / Path(paper.file).name
         return path if paper.file and path.is_file() else None
 
+    def passages_path(self, paper_id: str) -> Path:
+        return self.source(paper_id) / "passages.jsonl"
+
     def write_paper(self, paper: Paper) -> None:
         write_json(self.source(paper.id) / "meta.json", as_json(paper))
 
@@ -108,28 +113,16 @@ class Vault:
         return digest(self.lock_path.read_bytes())[:12] if self.lock_path.is_file() else ""
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the vault's writing lock: two writers would destroy a Chroma store without an error.
+    def writing(self, *, wait: float = 0.0, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Hold the vault's writing lock (ingest/one_writer.py).
 
-        The lock is the operating system's, so that a process that dies gives it back. Raises VaultBusy at once where
-        another process holds it.
+        `on_wait` is told who else holds it; raises VaultBusy where that process is not done within `wait` seconds,
+        and DiskFull in the place of whatever a full disk raised inside.
         """
-        from filelock import FileLock, Timeout
-
-        self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / ".writing", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise VaultBusy(
-                f"another process is writing to {self.root}", "wait until it is done, or stop it, then try again"
-            ) from error
-        try:
+        with said_when_full(self.root), one_writer(self.root, wait=wait, on_wait=on_wait):
             for left in self.root.glob("sources/*/.*.tmp"):  # of a process that was killed while it wrote
                 left.unlink(missing_ok=True)
             yield
-        finally:
-            lock.release()
 
 
 def digest(data: bytes) -> str:

@@ -75,10 +75,12 @@ def write_source(
 ) -> None:
     """Write a source's pages, passages and record, and last its state: `done` says what it was made of and by."""
     passages = chunk(pages, count_tokens)
-    vault.write_pages(paper.id, pages)
-    passages_sha256 = vault.write_passages(paper.id, passages)
+    hashes = {
+        "pages_sha256": vault.write_pages(paper.id, pages),
+        "passages_sha256": vault.write_passages(paper.id, passages),
+    }
     vault.write_paper(replace(paper, pages=len(pages)))
-    vault.write_state(paper.id, {**done, "passages_sha256": passages_sha256, "reason": "", "temporary": False})
+    vault.write_state(paper.id, {**done, **hashes, "reason": "", "temporary": False})
 
 
 def has_passages(vault: Vault, entry_id: str, state: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ DOORS = {
     "pypdf": {"ingest/rescue.py"},
     "chromadb": {"index/store.py"},
     "tantivy": {"index/lexical.py", "index/word_schema.py"},
+    "filelock": {"ingest/one_writer.py", "ingest/polite.py"},
     "sentence_transformers": {"index/torch_model.py"},
     "numba": {"index/int16_kernels.py"},
     "llvmlite": {"index/int16_kernels.py"},
