@@ -164,7 +164,7 @@ def line(twin: Twin, sound: Summary, broken: Summary) -> str:
 
 
 def main() -> None:
-    from assistant.ask import ask
+    from assistant.ask import PER_PAPER, ask
     from evals.cases import held_papers
     from evals.choose import Choice, choose
     from ingest.vault import Vault
@@ -189,7 +189,8 @@ def main() -> None:
             answers[question] = answering(question)
         return answers[question]
 
-    sound, papers = Sound(remembered, search, vault.pages), held_papers(vault)
+    sound = Sound(remembered, partial(search, per_paper=PER_PAPER), vault.pages)
+    papers = held_papers(vault)
     reference = measured(sound, cases, papers)
     print(f"{len(cases)} cases over {len(papers)} texts: metric, sound (interval), broken")
     missed = 0

@@ -70,7 +70,7 @@ def evaluate(
     created: datetime | None = None,
 ) -> Outcome:
     """Measure a vault on cases and write the report into it. `created` is now where it is not given."""
-    from assistant.ask import ask
+    from assistant.ask import PER_PAPER, ask
 
     cases, (judge, further) = placed(choose(choice), stored_pages(vault)), judging(vault, manner)
     sets = labelled_sets(stored_pages(vault), manner.labelled)
@@ -81,7 +81,7 @@ def evaluate(
     report = run(
         cases,
         ask=partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name),
-        search=search,
+        search=partial(search, per_paper=PER_PAPER),  # what the assistant finds is what is measured
         pages=vault.pages,
         papers=held_papers(vault),
         seed=choice.seed,
