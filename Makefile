@@ -51,6 +51,7 @@ bench: install-dev ## The claims about speed, memory and titles, measured agains
 	$(BIN)/python -m benchmarks.titles
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.mutations
+	$(BIN)/python -m benchmarks.support
 
 eval: install ## Ask the eval set of the vault in ./vault and score the answers.
 	@test -f $(VAULT)/index/state.json || $(MAKE) --no-print-directory $(VAULT)/index/state.json

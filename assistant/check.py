@@ -21,6 +21,7 @@ from assistant.records import Citation, Draft, DraftSentence, Sentence, Verdict
 from assistant.secondhand import reported_from
 from assistant.sentences import split
 from assistant.shape import reading
+from assistant.support import support
 from assistant.terms import unsaid
 from index.records import Hit
 from ingest.links import page_link
@@ -86,7 +87,8 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
     given, best = sentence.quotes.get(key, ""), best_stretch(sentence.text, passage.text)
     place = placed(given, passage, stored) or placed(best, passage, stored)
     context = " ".join((paper.title, *passage.section))
-    finding = judge(Claim(sentence.text, place.quote, passage.text, context)) if place else NOT_FOUND
+    claim = Claim(sentence.text, place.quote if place else "", passage.text, context)
+    finding = judge(claim) if place else NOT_FOUND
     own = paper.kind in ("note", "glossary")
     page = place.page.number if place else (passage.spans[0].page if passage.spans else None)
     return Citation(
@@ -107,7 +109,12 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         url=page_link(paper, page, place.page.link if place else passage.link),
         reported_from=reported_from(place.quote) if place else "",
         warning=place.page.warning if place else passage.warning,
+        support=_support(claim) if place else 0.0,
     )
+
+
+def _support(claim: Claim) -> float:
+    return 1.0 if word_for_word(claim) else support(claim.sentence, claim.passage)
 
 
 NOT_FOUND = Finding("unsupported", "no stretch of the stored page shows this passage's words")

@@ -50,7 +50,7 @@ class Unsaid:
 def unsaid(sentence: str, quote: str, *, passage: str = "", context: str = "") -> Unsaid:
     """What a sentence says that `quote` does not. `context` is the source's title and section, `passage` the text that
     the quote stands in, which tells what an abbreviation means and what "it" refers to."""
-    source = _Source(quote, context, passage)
+    source = Source(quote, context, passage)
     asked = [w for w in content_words(sentence) if stem(w) not in FRAME and w.casefold() not in NUMBER_WORDS]
     missing = [w for w in asked if not source.says(w, sentence)]
     names = tuple(w for w in missing if is_name(w, sentence))
@@ -64,10 +64,10 @@ def is_name(word: str, sentence: str) -> bool:
     return word[:1].isupper() and not re.match(rf"\W*{re.escape(word)}\b", sentence)
 
 
-class _Source:
+class Source:
     """What a quote says, with its source's title and section."""
 
-    def __init__(self, quote: str, context: str, passage: str) -> None:
+    def __init__(self, quote: str, context: str = "", passage: str = "") -> None:
         said = words(f"{quote} {context} {_antecedent(quote, passage)}")
         self.stems = frozenset(stem(w) for w in said)
         self.joined = frozenset(stem(a + b) for a, b in itertools.pairwise(said))
@@ -76,6 +76,7 @@ class _Source:
         self.long_forms = _long_forms(passage or quote)
 
     def says(self, word: str, sentence: str) -> bool:
+        """Whether a word of a sentence is said, as it is or in other words."""
         one = stem(word)
         return (
             one in self.stems
