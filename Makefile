@@ -44,12 +44,13 @@ check: install-dev ## The fast part of `make test`: no browser, no slow tests.
 format: install-dev ## Format the code.
 	$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
 
-bench: install-dev ## The claims about speed, memory and titles, measured against named peers.
+bench: install-dev ## The claims about speed, memory, titles and retrieval, measured against named peers.
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.parsing
 	$(BIN)/python -m benchmarks.titles
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.retrieval
 	$(BIN)/python -m benchmarks.mutations
 	$(BIN)/python -m benchmarks.support
 

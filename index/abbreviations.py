@@ -37,7 +37,7 @@ def long_form(short: str, before: str) -> str:
     words = WORDS_BEFORE.findall(before)[-most:]
     candidate = " ".join(words)
     start = _start(short.casefold(), candidate.casefold())
-    long = candidate[start:].strip(" \"'“”‘’,;:()[]") if start is not None else ""
+    long = candidate[start:].strip(" \"'“”‘’.,;:()[]") if start is not None else ""
     if len(long) <= len(short) or len(long) > LONGEST or (" " not in long and "-" not in long):
         return ""
     return "" if short.casefold() in long.casefold().split() else long.casefold()

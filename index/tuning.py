@@ -1,4 +1,10 @@
-"""How a search weighs what it knows. Every default is one that `python -m benchmarks.retrieval` chose."""
+"""How a search weighs what it knows. `python -m benchmarks.retrieval` chose every default but the last.
+
+On 230 sentences that cite papers (nDCG@10) and 35 that cite a PDF (found among the first five) these give .426 and .83;
+without authors .408 and .74, title and section as any other word .420 and .86, twice their weight .429 and .77, meaning
+.5 .422 and .80, other names at full weight .420 and .77. Other names gain nothing there that can be told: they are for
+the question that has only one of the names.
+"""
 
 from __future__ import annotations
 
