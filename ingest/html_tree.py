@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ingest.errors import ParseError
@@ -14,10 +14,11 @@ from ingest.read_text import CONTROL, decoded
 # Not text: programs, styles, forms, drawings, and the parts of a page that lead to other pages.
 UNSHOWN = """
 script style template noscript iframe object embed svg canvas video audio map button form input select textarea dialog
-head link meta nav footer d-front-matter d-bibliography d-cite d-citation-list d-appendix distill-header
+head link meta nav footer d-front-matter d-bibliography d-citation-list d-appendix distill-header
 distill-appendix
 """
 DROPPED = frozenset(UNSHOWN.split())
+GONE = "mivault-gone"
 HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])|"
     r"(?:left|top|text-indent)\s*:\s*-\d{4,}",
@@ -54,39 +55,43 @@ def decoded_page(data: bytes) -> str:
             text = data.decode(named[1].decode() if named else "", "replace")
         except LookupError:
             text = decoded(data)
-    return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # lxml refuses text that names an encoding
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # lxml refuses text that names an encoding
+    return re.sub(r"<(d-[a-z-]+)([^<>]*)/>", r"<\1\2></\1>", text)  # distill's elements are often closed so
 
 
 def prune(root: Any) -> None:
-    """Take out what the page does not show, and comments."""
-    for node in list(root.iter()):
-        if not isinstance(node.tag, str) or is_hidden(node):
-            take_out(node)
+    """Take out what the page does not show, and comments; the text behind each stays."""
+    from lxml import etree
+
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+    for node in root.iter():
+        if is_hidden(node):
+            node.tag = GONE
+    etree.strip_elements(root, GONE, with_tail=False)
 
 
 def is_hidden(node: Any) -> bool:
     """Whether a browser would not show an element, or would show it as no part of the text."""
-    return (
-        node.tag in DROPPED
-        or node.get("hidden") is not None
-        or node.get("aria-hidden") == "true"
-        or node.get("role") in ("navigation", "search", "banner", "contentinfo")
-        or bool(HIDDEN_STYLE.search(node.get("style", "")))
-        or bool(HIDDEN_CLASS.search(node.get("class", "")))
+    told = node.attrib
+    return node.tag in DROPPED or (
+        bool(told)
+        and (
+            "hidden" in told
+            or told.get("aria-hidden") == "true"
+            or told.get("role") in ("navigation", "search", "banner", "contentinfo")
+            or bool(HIDDEN_STYLE.search(told.get("style", "")))
+            or bool(HIDDEN_CLASS.search(told.get("class", "")))
+        )
     )
 
 
-def take_out(node: Any) -> None:
-    """Remove an element, leaving the text behind it."""
-    parent, tail = node.getparent(), node.tail
-    if parent is None:
-        return
-    before = node.getprevious()
-    parent.remove(node)
-    if tail and before is not None:
-        before.tail = (before.tail or "") + tail
-    elif tail:
-        parent.text = (parent.text or "") + tail
+def take_out(root: Any, nodes: Iterable[Any]) -> None:
+    """Remove elements, leaving the text behind them."""
+    from lxml import etree
+
+    for node in list(nodes):
+        node.tag = GONE
+    etree.strip_elements(root, GONE, with_tail=False)
 
 
 def formulas_as_tex(root: Any) -> None:
@@ -140,9 +145,10 @@ def class_of(node: Any) -> frozenset[str]:
     return frozenset((node.get("class") or "").split())
 
 
-def with_class(root: Any, name: str) -> Iterator[Any]:
-    """Every element that has a class."""
-    return (node for node in root.iter() if isinstance(node.tag, str) and name in class_of(node))
+def with_class(root: Any, name: str) -> list[Any]:
+    """Every element that has a class, in order."""
+    path = "descendant-or-self::*[contains(concat(' ', normalize-space(@class), ' '), $name)]"
+    return list(root.xpath(path, name=f" {name} "))
 
 
 def words(node: Any) -> str:

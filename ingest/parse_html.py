@@ -63,19 +63,14 @@ def _parse(job: ParseJob, data: bytes) -> Parsed:
 
 def _text(root: Any, article: Any) -> list[Block]:
     if article is not None:
-        _leave_out(article, "ltx_authors", "ltx_title_document")
+        for name in ("ltx_authors", "ltx_title_document"):
+            take_out(article, with_class(article, name))
         return blocks(article)
     distill = next(iter(root.iter("d-article")), None)
     if distill is not None:
         abstract = next(iter(root.iter("d-abstract")), None)
         return [*(blocks(abstract) if abstract is not None else ()), *blocks(distill)]
     return main_blocks(root)
-
-
-def _leave_out(root: Any, *names: str) -> None:
-    for name in names:
-        for node in list(with_class(root, name)):
-            take_out(node)
 
 
 def _without_title(found: Sequence[Block], title: str) -> list[Block]:
@@ -104,8 +99,7 @@ def _arxiv_identity(root: Any) -> Identity:
 
 def _name_parts(node: Any) -> list[str]:
     """The names in LaTeXML's author box; affiliations and marks stand in it too, after a line break."""
-    for mark in list(node.iter("sup", "math")):
-        take_out(mark)
+    take_out(node, node.iter("sup", "math"))
     first = "".join(node.itertext()).strip()
     parts = re.split(r",|\n|\band\b|&", first)
     found = [" ".join(part.split()).strip(" *†‡") for part in parts]
