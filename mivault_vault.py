@@ -45,17 +45,21 @@ def add(
     vault: VaultOption = HERE,
     wait: WaitOption = WAIT,
     as_json: JsonOption = False,
+    password: Annotated[str | None, typer.Option("--password", help="What opens an encrypted PDF.")] = None,
 ) -> None:
     """Put files, folders, arXiv ids or web addresses into the vault; makes the starter vault if there is none."""
     from ingest.add import Added
     from ingest.add import add as add_to
     from ingest.first_page import first_pages
+    from ingest.manifest import set_password
 
     opened = open_or_create(vault)
     done: list[Added] = []
-    with opened.writing(wait=wait, on_wait=say_beside), first_pages() as identify:
+    with opened.writing(wait=wait, on_wait=say_beside), first_pages(password) as identify:
         for one in (added for name in what for added in add_to(opened, name, identify)):
             done.append(one)
+            if password is not None and one.entry_id:
+                set_password(opened, one.entry_id, password)
             if not as_json:
                 say(f"{one.what}: {one.entry_id or 'not added'}{f' ({one.reason})' if one.reason else ''}")
     if as_json:

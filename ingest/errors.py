@@ -9,6 +9,7 @@ MivaultError                a person can act on it: one line, and a hint what to
 └── SourceError             one entry could not be obtained or read; the others go on
     ├── FetchError          the download failed (`temporary`: the next sync tries again)
     ├── ParseError          the file came, but no text could be had from it
+    │   └── NoTextLayer     its pages are pictures: OCR may read them
     └── WrongPaper          the file holds another paper than its entry says
 """
 
@@ -65,6 +66,10 @@ class FetchError(SourceError):
 
 class ParseError(SourceError):
     """No text could be had from a file: not a PDF, encrypted, damaged, without a text layer, over a limit."""
+
+
+class NoTextLayer(ParseError):
+    """A PDF whose pages are pictures of text."""
 
 
 class WrongPaper(SourceError):

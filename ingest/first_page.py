@@ -15,12 +15,13 @@ SECONDS = 15.0
 
 
 @contextmanager
-def first_pages() -> Iterator[Callable[[Path], Identity]]:
-    """A function from a PDF to its Identity, which raises ParseError; its process lives as long as the context."""
+def first_pages(password: str | None = None) -> Iterator[Callable[[Path], Identity]]:
+    """A function from a PDF to its Identity, which raises ParseError; its process lives as long as the context.
+    `password` opens those that are encrypted."""
     with ParserPool(workers=1, seconds=SECONDS) as pool:
 
         def identify(path: Path) -> Identity:
-            [(_, result)] = pool.parse([ParseJob("first-page", path, first_page=True)])
+            [(_, result)] = pool.parse([ParseJob("first-page", path, password, first_page=True)])
             if isinstance(result, ParseError):
                 raise result
             return result.identity

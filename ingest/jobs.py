@@ -13,7 +13,8 @@ from ingest.records import Form, Page
 class ParseJob:
     """A file to parse, for the entry `paper_id`; `first_page` for no more than that, `links` for nothing but its links.
 
-    `url` is where people read it: the links of its pages are made of that.
+    `url` is where people read it: the links of its pages are made of that. `careful` has its pages read apart, after
+    one of them ended the process; `seconds` are what it may take.
     """
 
     paper_id: str
@@ -23,6 +24,8 @@ class ParseJob:
     form: Form = "pdf"
     url: str = ""
     links: bool = False
+    careful: bool = False
+    seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

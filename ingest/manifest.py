@@ -178,6 +178,11 @@ def set_accepted(vault: Vault, entry_id: str, sha256: str) -> None:
     _set(vault, entry_id, "accepted", sha256)
 
 
+def set_password(vault: Vault, entry_id: str, password: str) -> None:
+    """Keep in vault.yaml what opens the entry's file."""
+    _set(vault, entry_id, "password", password)
+
+
 def _set(vault: Vault, entry_id: str, key: str, text: str) -> None:
     first, last, column = _item_lines(vault.manifest_path, entry_id)
     lines = vault.manifest_path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ingest import ocr
 from ingest.chunk import CHUNKER
 from ingest.disk import is_full
 from ingest.errors import SourceError, WrongPaper
@@ -99,6 +100,7 @@ def _needs_parsing(vault: Vault, entry: Entry, original: Original) -> bool:
     if state.get("reason"):
         password_given = password(entry) is not None and "password" in state["reason"]
         accepted = bool(state.get("quarantined")) and is_accepted(entry, str(state.get("file_sha256")))
+        accepted = accepted or (ocr.NEEDED in state["reason"] and ocr.available())
         return bool(state.get("temporary")) or state.get("parser_tried") != parser or password_given or accepted
     made_by = (state.get("parser"), state.get("chunker"))
     return made_by != (parser, CHUNKER) or not has_passages(vault, entry.id, state)

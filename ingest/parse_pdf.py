@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from ingest import pdfium, rescue
+from ingest import ocr, pdfium, rescue
 from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, without_margins
 from ingest.doubts import doubted, summed
-from ingest.errors import ParseError
+from ingest.errors import NoTextLayer, ParseError
 from ingest.identify import Identity as Identity
 from ingest.identify import identify
 from ingest.jobs import Parsed as Parsed
 from ingest.jobs import ParseJob as ParseJob
 from ingest.layout import Line, body_size
+from ingest.page_readers import cores, read_apart
 from ingest.paragraphs import paragraphs
 from ingest.pdfium import OutlineItem
 from ingest.records import Heading, Page
@@ -25,6 +28,10 @@ PARSER = f"{pdfium.version()}, clean 4"
 MAX_BYTES = 200 * 2**20  # of a file; the largest of 40 papers has 8 MB
 MAX_PAGES = 3000  # the longest book tried has 352
 HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31
+BOOK = 80  # pages, from which on starting processes costs less than it saves
+READING = 0.7  # of a file's time may go into reading its pages; the rest makes paragraphs and sections of them
+MOST_WARNINGS = 12  # about pages, each by itself
+LOOKED_AT = 10  # pages, for pictures
 FEW_LETTERS = 5  # per page: scans often carry a stamp or page numbers, and no other text
 
 
@@ -35,17 +42,31 @@ class Source(Protocol):
     def lines(self, index: int, *, pieces: int = 0) -> list[Line]: ...
     def outline(self) -> list[OutlineItem]: ...
     def metadata(self) -> dict[str, str]: ...
+    def has_pictures(self, index: int) -> bool: ...
+
+
+Opener = Callable[[], AbstractContextManager[Source]]
 
 
 def parse_pdf(job: ParseJob) -> Parsed:
     """The pages of a PDF. Raises ParseError, with its reason and what to do, where there are none."""
     _check_file(job.path)
     try:
-        with pdfium.opened(job.path, job.password) as source:
-            return _parse(job, source)
+        return _parse(job, lambda: pdfium.opened(job.path, job.password))
     except pdfium.RefusedError:
-        with rescue.opened(job.path, job.password) as source:
-            return _parse(job, source, f"read with {rescue.version()}, since pdfium refused it")
+        note = f"read with {rescue.version()}, since pdfium refused it"
+        return _parse(replace(job, careful=True), lambda: rescue.opened(job.path, job.password), note)
+    except NoTextLayer:
+        if job.first_page or job.password or not ocr.available():
+            raise
+    return _read_by_ocr(job)
+
+
+def _read_by_ocr(job: ParseJob) -> Parsed:
+    with ocr.with_text(job.path, ocr.HALF * job.seconds) as path:
+        parsed = _parse(job, lambda: pdfium.opened(path, None), f"no text layer: {ocr.WARNING}")
+    pages = tuple(replace(page, warning=page.warning or ocr.WARNING) for page in parsed.pages)
+    return replace(parsed, pages=pages)
 
 
 def page_picture(
@@ -78,9 +99,10 @@ def _check_file(path: Path) -> None:
         raise ParseError(f"not a PDF: {what}", "get the PDF itself")
 
 
-def _parse(job: ParseJob, source: Source, *notes: str) -> Parsed:
-    raw, warnings = _read(source, 1 if job.first_page else len(source))
-    outline, metadata = source.outline(), source.metadata()
+def _parse(job: ParseJob, opened: Opener, *notes: str) -> Parsed:
+    with opened() as source:
+        raw, warnings = _read(job, source, opened)
+        outline, metadata = source.outline(), source.metadata()
     pages = without_margins([[_repaired(line) for line in page] for page in raw])
     body, words = body_size(pages), Vocabulary(pages)
     laid = [paragraphs(lines, body) for lines in pages]
@@ -93,28 +115,46 @@ def _parse(job: ParseJob, source: Source, *notes: str) -> Parsed:
     return Parsed(made, identity, (*notes, *warnings, *summed(made)))
 
 
-def _read(source: Source, count: int) -> tuple[list[list[Line]], list[str]]:
+def _read(job: ParseJob, source: Source, opened: Opener) -> tuple[list[list[Line]], list[str]]:
     """Each page's lines, and a warning for each page that could not be read. Raises ParseError for no text at all."""
     if len(source) == 0:
         raise ParseError("damaged: it has no pages", "get the file again")
     if len(source) > MAX_PAGES:
         raise ParseError(f"too large: {len(source)} pages", f"split it; the limit is {MAX_PAGES} pages")
-    pages: list[list[Line]] = []
-    warnings = []
-    for index in range(min(count, len(source))):
-        try:
-            pages.append(source.lines(index, pieces=0 if index else HEAD_LINES))
-        except ParseError as error:
-            pages.append([])
-            warnings.append(error.message)
+    count = 1 if job.first_page else len(source)
+    if hasattr(os, "fork") and (job.careful or count >= BOOK):
+        seconds = READING * job.seconds
+        found = read_apart(opened, count, readers=cores(), seconds=seconds, pieces=HEAD_LINES)
+    else:
+        found = {index: _page(source, index) for index in range(count)}
+    pages = [[] if isinstance(result := found[index], str) else result for index in range(count)]
+    warnings = [result for result in found.values() if isinstance(result, str)]
     if len(warnings) == len(pages):
-        raise ParseError("damaged: no page can be read", "get the file again")
-    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * len(pages):
-        raise ParseError(
-            "no text layer: its pages hold no letters",
-            "if they are pictures, run OCR over it (ocrmypdf) and add the result",
-        )
-    return pages, warnings
+        raise ParseError(f"damaged: no page can be read ({warnings[0]})", "get the file again")
+    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * (len(pages) - len(warnings)):
+        raise without_text(source, count)
+    return pages, shortened(warnings)
+
+
+def _page(source: Source, index: int) -> list[Line] | str:
+    try:
+        return source.lines(index, pieces=0 if index else HEAD_LINES)
+    except ParseError as error:
+        return error.message
+
+
+def without_text(source: Source, count: int) -> ParseError:
+    """The error for pages that hold no letters: pictures of them, or nothing."""
+    if any(source.has_pictures(index) for index in range(min(count, LOOKED_AT))):
+        hint = f"install {ocr.PROGRAM}, or run OCR yourself and add what it makes; then: mivault sync"
+        return NoTextLayer(f"no text layer: its pages are pictures, and {ocr.NEEDED}", hint)
+    return ParseError("damaged: its pages hold neither letters nor pictures", "get the file again")
+
+
+def shortened(warnings: list[str]) -> list[str]:
+    """Many pages' warnings as a few: the first ones, and how many more."""
+    more = len(warnings) - MOST_WARNINGS
+    return [*warnings[:MOST_WARNINGS], f"{more} more pages could not be read"] if more > 0 else warnings
 
 
 def _repaired(line: Line) -> Line:

@@ -68,8 +68,13 @@ def opened(path: Path, password: str | None) -> Iterator[Document]:
 def needs_password(given: str | None) -> ParseError:
     """The error for a PDF that the given password, or none, does not open."""
     if given:
-        return ParseError("encrypted, and the password is wrong", "correct its password: in vault.yaml")
-    return ParseError("encrypted: it needs a password", "give a password: in vault.yaml")
+        return ParseError(
+            "encrypted, and the password is wrong",
+            "add it again with the right --password, or correct password: in vault.yaml",
+        )
+    return ParseError(
+        "encrypted: it needs a password", "mivault add FILE --password ..., or give a password: in vault.yaml"
+    )
 
 
 class Document:
@@ -98,6 +103,18 @@ class Document:
         finally:
             textpage.close()
             page.close()
+
+    def has_pictures(self, index: int) -> bool:
+        """Whether a page shows pictures or drawings."""
+        import pypdfium2
+
+        try:
+            page = self._pdf[index]
+        except pypdfium2.PdfiumError:
+            return False
+        shown = bool(pypdfium2.raw.FPDFPage_CountObjects(page.raw))
+        page.close()
+        return shown
 
     def metadata(self) -> dict[str, str]:
         """The Info dictionary's Title, Author, Subject, CreationDate...; "" for what it lacks."""

@@ -84,6 +84,13 @@ class Rescued:
         """Not read: a file broken enough to come here has no outline to trust."""
         return []
 
+    def has_pictures(self, index: int) -> bool:
+        """Whether a page shows pictures."""
+        try:
+            return bool(len(self._reader.pages[index].images))
+        except Exception:  # see `opened`
+            return False
+
     def metadata(self) -> dict[str, str]:
         """The Info dictionary's texts, "/" aside; {} where it is broken."""
         try:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -26,6 +26,7 @@ from typing import IO, Any
 
 from ingest.errors import ParseError
 from ingest.jobs import Parsed, ParseJob
+from ingest.page_readers import cores as cores
 from ingest.parse import parse
 from ingest.records import from_json
 
@@ -42,8 +43,9 @@ Outcome = tuple[ParseJob, Parsed | ParseError]
 class ParserPool:
     """Up to `workers` children (default: one per core), each held to `seconds` per file and `megabytes` of memory.
 
-    A child over a limit, or one that crashed, costs its file a ParseError; another takes its place. 60 seconds are
-    30 times what the slowest of 62 files took; 1000 MB are three times what the largest needs.
+    A child over a limit, or one that crashed, has its PDF read again page by page in another; where that ends likewise,
+    the file costs a ParseError. A try has half of the seconds, 15 times what the slowest of 62 files took; 1000 MB are
+    three times what the largest needs.
     """
 
     def __init__(self, *, workers: int | None = None, seconds: float = 60.0, megabytes: int = 1000) -> None:
@@ -107,11 +109,6 @@ class ParserPool:
                 yield outcome
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class _Child:
     """One child process and the job that it is busy with. It is started at its first job."""
 
@@ -131,11 +128,13 @@ class _Child:
 
     def start(self, job: ParseJob) -> None:
         """Give the child a job; a child that has died meanwhile is replaced."""
+        limit = self.seconds / 2 if _has_two_tries(job) or job.careful else self.seconds
+        job = replace(job, seconds=limit)
         line = json.dumps(asdict(job) | {"path": str(job.path)}).encode() + b"\n"
         self.job, self._received = job, b""
         if self._process is None or self._process.poll() is not None:
             self._spawn()
-        self.deadline = time.monotonic() + self.seconds
+        self.deadline = time.monotonic() + limit
         with contextlib.suppress(BrokenPipeError):  # it died: its closed output says so to `answer`
             self._input().write(line)
             self._input().flush()
@@ -147,9 +146,10 @@ class _Child:
         if piece and not self._received.endswith(b"\n"):
             return self.overdue()
         if piece:
-            return self._done(_read_answer(self._received))
+            answer = _read_answer(self._received)
+            return self._lost(answer) if isinstance(answer, _OutOfMemory) else self._done(answer)
         code = self._stopped()
-        return self._done(
+        return self._lost(
             ParseError(f"the parser crashed on it ({_death(code)})", "get the file again, or leave it out")
         )
 
@@ -158,9 +158,16 @@ class _Child:
         if time.monotonic() < self.deadline:
             return None
         self._stopped()
-        return self._done(
+        return self._lost(
             ParseError(f"too slow: parsing took over {self.seconds:g} seconds", "leave it out, or split it")
         )
+
+    def _lost(self, error: ParseError) -> Outcome | None:
+        """A PDF that ended its process is read once more, page by page: what ended it may be one page."""
+        if self.job is None or not _has_two_tries(self.job):
+            return self._done(error)
+        self.start(replace(self.job, careful=True))
+        return None
 
     def stop(self) -> None:
         self.job = None
@@ -194,6 +201,8 @@ class _Child:
         process, self._process = self._process, None
         if process is None:
             return 0
+        with contextlib.suppress(OSError):  # with what it started: readers of pages, OCR
+            os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         code = process.wait()
         for pipe in (process.stdin, process.stdout):
@@ -203,6 +212,14 @@ class _Child:
         return code
 
 
+def _has_two_tries(job: ParseJob) -> bool:
+    return job.form == "pdf" and not job.first_page and not job.links and not job.careful and hasattr(os, "fork")
+
+
+class _OutOfMemory(ParseError):
+    """A child said that the memory it may have is not enough."""
+
+
 def _death(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
@@ -210,6 +227,8 @@ def _death(code: int) -> str:
 def _read_answer(line: bytes) -> Parsed | ParseError:
     data = json.loads(line)
     if "error" in data:
+        if data.get("memory"):
+            return _OutOfMemory(data["error"], data["hint"])
         return ParseError(data["error"], data["hint"])
     return from_json(Parsed, data)
 
@@ -238,7 +257,7 @@ def serve(megabytes: int, seconds: float) -> None:
 def _listen(jobs: SimpleQueue[bytes]) -> None:
     for line in sys.stdin.buffer:
         jobs.put(line)
-    os._exit(0)  # at once, even in the middle of a file
+    os.killpg(os.getpid(), signal.SIGKILL)  # at once, even in the middle of a file, with what was started for it
 
 
 def _answer(job: ParseJob, megabytes: int) -> dict[str, Any]:
@@ -247,7 +266,11 @@ def _answer(job: ParseJob, megabytes: int) -> dict[str, Any]:
     except ParseError as error:
         return {"error": error.message, "hint": error.hint}
     except MemoryError:
-        return {"error": f"too large: parsing needs more than {megabytes} MB", "hint": "leave it out, or split it"}
+        return {
+            "error": f"too large: parsing needs more than {megabytes} MB",
+            "hint": "leave it out, or split it",
+            "memory": True,
+        }
     except Exception as error:  # a bug of ours or a library's: this file's reason, not the end of the run
         return {"error": f"the parser failed: {type(error).__name__}: {error}", "hint": "please report this file"}
 

@@ -307,7 +307,10 @@ def test_bad_files_are_named_and_the_good_one_goes_in(run: Run, tmp_path: Path, 
     rows = {row["id"]: row for row in run("status", "--json", "--vault", vault).json}
     assert rows["good"]["state"] == "searchable"
     assert rows["locked"]["state"] == "failed"
-    assert "password" in rows["locked"]["reason"]
+    assert "mivault add FILE --password" in rows["locked"]["reason"]
+    assert run("add", locked, "--password", "secret", "--vault", vault).code == 0
+    assert run("sync", "--no-download", "--vault", vault).code == 0
+    assert {row["id"]: row["state"] for row in run("status", "--json", "--vault", vault).json}["locked"] == "searchable"
 
 
 def test_a_language_model_answers_under_the_same_checks(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

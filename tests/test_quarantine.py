@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pdf_maker import paper_pdf
+from pdf_maker import image_pdf, paper_pdf
 from readable_embedder import ReadableEmbedder
 
 from index.status import status
@@ -100,3 +100,23 @@ def test_only_what_is_quarantined_can_be_accepted(vault: Vault) -> None:
         accept(vault, "wanted")
     with pytest.raises(UsageError, match="no entry"):
         accept(vault, "other")
+
+
+def test_a_scan_is_tried_again_once_the_program_for_it_is_there(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (vault.root / "files").mkdir()
+    image_pdf(vault.root / "files" / "scan.pdf", 1)
+    add_entry(vault, {"id": "scan", "file": "files/scan.pdf"})
+    with open_tools(ReadableEmbedder().count_tokens) as tools:
+        [outcome] = run(vault, tools)
+        assert "OCR is needed" in outcome.reason
+        assert run(vault, tools) == []
+        program = tmp_path / "ocrmypdf"
+        program.write_text("#!/bin/sh\nexit 3\n")
+        program.chmod(0o755)
+    with open_tools(ReadableEmbedder().count_tokens) as tools:
+        [outcome] = run(vault, tools)
+        assert "ocrmypdf failed: exit code 3" in outcome.reason
+        assert run(vault, tools) == [], "a program that fails on it is not tried again and again"
