@@ -137,3 +137,13 @@ def test_thinking_stays_hidden_while_it_streams() -> None:
 
 def test_the_hash_of_the_prompts_is_stable() -> None:
     assert prompts_hash() == prompts_hash() and len(prompts_hash()) == 12
+
+
+@pytest.mark.parametrize("said", ["A is b. [p1]", "NOT IN THE PASSAGES"])
+def test_a_draft_says_what_the_model_read_and_wrote(said: str) -> None:
+    model = Script(said)
+    usage = ModelDrafter(model).draft("What?", HITS).usage
+    ((system, user),) = model.asked
+    assert usage is not None
+    assert (usage.read, usage.written) == (len(system) + len(user), len(said) + 1)  # the script ends with a blank
+    assert usage.tokens == (len(system) + len(user) + len(said) + 1) / 4

@@ -26,7 +26,7 @@ from eval_examples import (
 )
 
 from assistant.extract import ExtractiveDrafter
-from assistant.records import Answer, Citation
+from assistant.records import Answer, Citation, Usage
 from evals.choose import Choice
 from evals.evaluate import Manner, check_cases, evaluate
 from evals.records import Case, Report, Summary
@@ -247,6 +247,17 @@ def test_an_error_leaves_only_what_it_hit_unscored() -> None:
     assert counted == {"recall@5": (2, 1), "answered": (2, 1)}
     assert row(report, "recall@5").value == row(report, "answered").value == 1.0
     assert (row(report, "seconds").scored, row(report, "seconds").unscored) == (4, 1)
+
+
+def test_what_a_language_model_read_and_wrote_is_counted_and_priced() -> None:
+    def ask(question: str) -> Answer:
+        return replace(GOOD.ask(question), usage=Usage(read=360, written=40))
+
+    report = measure(ask=ask, per_million=2.0)
+    assert (row(report, "tokens").value, row(report, "price").value) == (100.0, pytest.approx(0.0002))
+    assert row(report, "tokens", "cause").scored == 1
+    assert not [s for s in measure().summary if s.metric in ("tokens", "price")]  # the extractive answers take none
+    assert report.cost.peak_mb is None or report.cost.peak_mb > 10
 
 
 def test_what_no_case_can_do_without_is_raised() -> None:
