@@ -53,7 +53,7 @@ def read_external(path: Path) -> ExternalSet:
     """The set at a path. Raises UsageError where it is none, or damaged."""
     reader = reader_of(path)
     if reader is None:
-        raise UsageError(f"{path} is no BEIR folder, SciFact folder or QASPER file", "docs/evals.md says what each looks like")
+        raise UsageError(f"{path} is no BEIR folder, SciFact folder or QASPER file", "see docs/evals.md")
     try:
         return reader(path)
     except (KeyError, TypeError, ValueError, SyntaxError, AttributeError) as error:
