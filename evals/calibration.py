@@ -17,7 +17,7 @@ from pathlib import Path
 from assistant.sentences import split
 from evals.agreement import Labelled, accuracy_interval, auc, balanced_accuracy, best_cut
 from evals.cases import check_evidence
-from evals.judge import Judge
+from evals.judge import CheckJudge, Judge
 from evals.records import Agreement, Case, Evidence
 from ingest.errors import UsageError
 from ingest.records import Page, from_json
@@ -56,10 +56,15 @@ def agreement(judge: Judge, name: str, claims: Sequence[LabelledClaim]) -> Agree
         accuracy=balanced_accuracy(rows),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        auc=auc([row.grade for row in rows], labels),
+        auc=auc([finer(judge, claim, grade) for claim, grade in graded], labels),
         by_length=best_cut(lengths, rows),
         by_length_auc=auc(lengths, labels),
     )
+
+
+def finer(judge: Judge, claim: LabelledClaim, grade: float) -> float:
+    """The judge's own number for putting claims in order, else its grade."""
+    return judge.likely(claim.claim, claim.source) if isinstance(judge, CheckJudge) else grade
 
 
 def judged(judge: Judge, claim: LabelledClaim) -> float | None:

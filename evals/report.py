@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evals.judge import CheckJudge
 from evals.records import ALL, Agreement, EvidenceCheck, Report, Summary
 from evals.summary import metric_groups
 from ingest.errors import UsageError
@@ -85,7 +86,8 @@ def card_lines(report: Report) -> list[str]:
     if not report.card:
         return [f"judge: {report.judge}; agreement with people not measured (--calibration-data DIR)"]
     lines = [f"judge: {report.judge}; its agreement with people (balanced accuracy, .5 is a coin):"]
-    return [*lines, *(f"  {agreement_line(one)}" for one in report.card)]
+    notes = [f"  ({CheckJudge.note})"] if report.judge == CheckJudge.name else []
+    return [*lines, *(f"  {agreement_line(one)}" for one in report.card), *notes]
 
 
 def agreement_line(one: Agreement) -> str:
