@@ -28,7 +28,7 @@ class EntryStatus:
     """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
     trying again would not help, "quarantined" where its file is another paper. A searchable entry can have a `reason`
     too: its newer file could not be had, and the older one is still searched; or arXiv has a newer version, or its
-    authors withdrew it."""
+    authors withdrew it. `warnings` name its pages that are missing or doubted; for the rest see `Paper`."""
 
     id: str
     kind: str
@@ -39,6 +39,10 @@ class EntryStatus:
     pages: int
     passages: int
     reason: str
+    warnings: tuple[str, ...] = ()
+    garbled: float = 0.0
+    empty_pages: int = 0
+    doubted_pages: int = 0
 
 
 def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
@@ -52,7 +56,8 @@ def status_text(rows: Sequence[EntryStatus]) -> str:
     width = max((len(row.id) for row in rows), default=2)
     head = f"{'id':<{width}}  {'state':<11}  {'pages':>5}  {'passages':>8}  {'title':<40}  why not"
     lines = (
-        f"{r.id:<{width}}  {r.state:<11}  {r.pages or '':>5}  {r.passages or '':>8}  {_cut(r.title):<40}  {r.reason}"
+        f"{r.id:<{width}}  {r.state:<11}  {r.pages or '':>5}  {r.passages or '':>8}  {_cut(r.title):<40}  "
+        f"{r.reason or '; '.join(r.warnings)}"
         for r in rows
     )
     searchable = sum(row.state == "searchable" for row in rows)
@@ -95,6 +100,10 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
         pages=paper.pages if paper else 0,
         passages=passages,
         reason=reason or (_why_listed(entry) if state == "listed" else news(vault, entry)),
+        warnings=paper.warnings if paper else (),
+        garbled=paper.garbled if paper else 0.0,
+        empty_pages=paper.empty_pages if paper else 0,
+        doubted_pages=paper.doubted_pages if paper else 0,
     )
 
 

@@ -11,6 +11,7 @@ from ingest.records import Page
 # Each page of 40 papers stays far below both: 1 in 100 characters, 1 in 20 words.
 MUCH_GARBLED = 0.05  # of a page's characters
 MANY_SCRAPS = 0.12  # of a page's words
+SHOWN = 8  # pages that a warning names
 FEW_WORDS = 15  # on less, a share says nothing
 WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -61,4 +62,10 @@ def summed(pages: Sequence[Page]) -> list[str]:
             found.setdefault("no text on", []).append(page.locator)
         elif page.warning:
             found.setdefault(f"{page.warning}:", []).append(page.locator)
-    return [f"{what} {', '.join(which[:8])}{' ...' if len(which) > 8 else ''}" for what, which in found.items()]
+    return [f"{what} {listed(which)}" for what, which in found.items()]
+
+
+def listed(locators: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(locators) - SHOWN
+    return ", ".join(locators[:SHOWN]) + (f" and {more} more" if more > 0 else "")

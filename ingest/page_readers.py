@@ -19,9 +19,11 @@ from typing import Protocol
 from ingest.errors import ParseError
 from ingest.layout import Line, Piece
 
-PAGE_SECONDS = 10.0  # for one page; the slowest of 1,500 took .3 s
+# For one page: the slowest of 1,500 took .3 with pdfium, 2 with pypdf, and several times that on a busy machine.
+PAGE_SECONDS = 15.0
 MOST_LOST = 12  # pages that cost a reader: behind so many, a file is not worth more of them
 
+LATE = "no time was left for it"
 Lines = list[Line]
 # A page's lines, or why there are none.
 Result = Lines | str
@@ -67,7 +69,7 @@ def read_apart(opened: Opener, count: int, *, readers: int, seconds: float, piec
     finally:
         for reader in running:
             reader.stop()
-    return {index: found.get(index, f"no time was left for page {index + 1}") for index in range(count)}
+    return {index: found.get(index, LATE) for index in range(count)}
 
 
 def _wait(running: Sequence[_Reader], deadline: float) -> None:

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from ingest import ocr, pdfium, rescue
 from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, without_margins
-from ingest.doubts import doubted, summed
+from ingest.doubts import doubted, listed, summed
 from ingest.errors import NoTextLayer, ParseError
 from ingest.identify import Identity as Identity
 from ingest.identify import identify
 from ingest.jobs import Parsed as Parsed
 from ingest.jobs import ParseJob as ParseJob
 from ingest.layout import Line, body_size
-from ingest.page_readers import cores, read_apart
+from ingest.page_readers import LATE, cores, read_apart
 from ingest.paragraphs import paragraphs
 from ingest.pdfium import OutlineItem
 from ingest.records import Heading, Page
@@ -52,10 +52,10 @@ def parse_pdf(job: ParseJob) -> Parsed:
     """The pages of a PDF. Raises ParseError, with its reason and what to do, where there are none."""
     _check_file(job.path)
     try:
-        return _parse(job, lambda: pdfium.opened(job.path, job.password))
+        return parse_source(job, lambda: pdfium.opened(job.path, job.password))
     except pdfium.RefusedError:
         note = f"read with {rescue.version()}, since pdfium refused it"
-        return _parse(replace(job, careful=True), lambda: rescue.opened(job.path, job.password), note)
+        return parse_source(replace(job, careful=True), lambda: rescue.opened(job.path, job.password), note)
     except NoTextLayer:
         if job.first_page or job.password or not ocr.available():
             raise
@@ -64,7 +64,7 @@ def parse_pdf(job: ParseJob) -> Parsed:
 
 def _read_by_ocr(job: ParseJob) -> Parsed:
     with ocr.with_text(job.path, ocr.HALF * job.seconds) as path:
-        parsed = _parse(job, lambda: pdfium.opened(path, None), f"no text layer: {ocr.WARNING}")
+        parsed = parse_source(job, lambda: pdfium.opened(path, None), f"no text layer: {ocr.WARNING}")
     pages = tuple(replace(page, warning=page.warning or ocr.WARNING) for page in parsed.pages)
     return replace(parsed, pages=pages)
 
@@ -99,7 +99,7 @@ def _check_file(path: Path) -> None:
         raise ParseError(f"not a PDF: {what}", "get the PDF itself")
 
 
-def _parse(job: ParseJob, opened: Opener, *notes: str) -> Parsed:
+def parse_source(job: ParseJob, opened: Opener, *notes: str) -> Parsed:
     with opened() as source:
         raw, warnings = _read(job, source, opened)
         outline, metadata = source.outline(), source.metadata()
@@ -128,10 +128,14 @@ def _read(job: ParseJob, source: Source, opened: Opener) -> tuple[list[list[Line
     else:
         found = {index: _page(source, index) for index in range(count)}
     pages = [[] if isinstance(result := found[index], str) else result for index in range(count)]
-    warnings = [result for result in found.values() if isinstance(result, str)]
-    if len(warnings) == len(pages):
-        raise ParseError(f"damaged: no page can be read ({warnings[0]})", "get the file again")
-    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * (len(pages) - len(warnings)):
+    warnings = [result for result in found.values() if isinstance(result, str) and result != LATE]
+    late = [f"p. {index + 1}" for index in range(count) if found[index] == LATE]
+    warnings += [f"no time was left for {listed(late)}"] if late else []
+    if all(isinstance(result, str) for result in found.values()):
+        raise ParseError(f"no page can be read: {warnings[0]}", "get the file again, or leave it out")
+    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * sum(
+        not isinstance(result, str) for result in found.values()
+    ):
         raise without_text(source, count)
     return pages, shortened(warnings)
 

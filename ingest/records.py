@@ -50,7 +50,9 @@ class Paper:
     `id` is its entry's id.
 
     `sha256` is of the original file, `form` what that file is; `parser` names what read it, with versions, so that a
-    newer one reads it again; `commit` is the state of a repository that was read.
+    newer one reads it again; `commit` is the state of a repository that was read. Of its pages, `garbled` is the
+    largest share of unreadable characters (0 to 1), `empty_pages` and `doubted_pages` count those without text, and
+    those whose text may not be what they show.
     """
 
     id: str
@@ -69,6 +71,9 @@ class Paper:
     warnings: tuple[str, ...] = ()
     form: Form = "pdf"
     commit: str | None = None
+    garbled: float = 0.0
+    empty_pages: int = 0
+    doubted_pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def find_headings(
 
 
 def _is_title(page: int, text: str, paper_title: str) -> bool:
-    return page == 0 and _bare(text) == _bare(paper_title)
+    return page == 0 and bare(text) == bare(paper_title)
 
 
 # --- from the outline -----------------------------------------------------------------------------------------------
@@ -110,14 +110,14 @@ def _from_outline(texts: Sequence[Sequence[str]], outline: Sequence[OutlineItem]
 
 
 def _place(texts: Sequence[str], title: str, page: int, taken: set[tuple[int, int]]) -> int | None:
-    wanted = _bare(title)
+    wanted = bare(title)
     for place, text in enumerate(texts):
-        if len(text) <= MAX_HEADING + 40 and (page, place) not in taken and wanted and _bare(text) == wanted:
+        if len(text) <= MAX_HEADING + 40 and (page, place) not in taken and wanted and bare(text) == wanted:
             return place
     return None
 
 
-def _bare(title: str) -> str:
+def bare(title: str) -> str:
     """A title's letters and digits without its number, case and marks."""
     return "".join(c for c in NUMBER.sub("", title.strip()).casefold() if c.isalnum())
 

@@ -48,7 +48,7 @@ class ParserPool:
     three times what the largest needs.
     """
 
-    def __init__(self, *, workers: int | None = None, seconds: float = 60.0, megabytes: int = 1000) -> None:
+    def __init__(self, *, workers: int | None = None, seconds: float = 57.0, megabytes: int = 1000) -> None:
         self.seconds, self.megabytes = seconds, megabytes
         self._children = [_Child(megabytes, seconds) for _ in range(max(1, workers or cores()))]
 

@@ -42,6 +42,9 @@ def describe(entry: Entry, job: ParseJob, parsed: Parsed, metadata: Metadata | N
         warnings=(*withdrawn, *parsed.warnings),
         form=job.form,
         commit=parsed.commit or None,
+        garbled=max((page.garbled for page in parsed.pages), default=0.0),
+        empty_pages=sum(not page.text for page in parsed.pages),
+        doubted_pages=sum(bool(page.warning) for page in parsed.pages),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pdf_maker import image_pdf, paper_pdf
+from pdf_maker import image_pdf, make_pdf, paper_pdf
 from readable_embedder import ReadableEmbedder
 
-from index.status import status
+from index.status import status, status_text
 from ingest.add import add
 from ingest.errors import UsageError
 from ingest.first_page import first_pages
@@ -120,3 +120,14 @@ def test_a_scan_is_tried_again_once_the_program_for_it_is_there(
         [outcome] = run(vault, tools)
         assert "ocrmypdf failed: exit code 3" in outcome.reason
         assert run(vault, tools) == [], "a program that fails on it is not tried again and again"
+
+
+def test_status_tells_which_pages_are_missing(vault: Vault, tools: Tools) -> None:
+    (vault.root / "files").mkdir()
+    make_pdf(vault.root / "files" / "gap.pdf", [TEXT[:90], "", TEXT[:90]])
+    add_entry(vault, {"id": "gap", "file": "files/gap.pdf"})
+    run(vault, tools)
+    [row] = status(vault, load(vault).entries)
+    assert (row.empty_pages, row.doubted_pages, row.garbled) == (1, 0, 0.0)
+    assert row.warnings == ("no text on p. 2",)
+    assert "no text on p. 2" in status_text([row])
