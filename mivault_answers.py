@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mivault_env import open_drafter, open_search
+from mivault_env import model_settings, open_drafter, open_search, provider_keys
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, say, show_json
 
 app = typer.Typer()
@@ -55,6 +55,12 @@ def ask(
     year: YearOption = "",
     section: SectionOption = None,
     kind: KindOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out what no passage fully supports, and say so.")
+    ] = False,
+    as_written: Annotated[
+        bool, typer.Option("--as-written", help="Only mark unsupported sentences: no rewriting.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the vault; each sentence with the passage it rests on."""
@@ -66,7 +72,15 @@ def ask(
     found = open_search(opened, environment())
     drafter = open_drafter(found, environment())
     within = found.within(filter_of(paper or (), author or (), year, section or (), kind or ()))
-    answer = ask_vault(question, search=within, vault=opened, drafter=drafter, embedding_model=found.embedder.name, k=k)
+    answer = ask_vault(
+        question,
+        search=within,
+        vault=opened,
+        drafter=drafter,
+        embedding_model=found.embedder.name,
+        k=k,
+        unsupported="drop" if strict else "keep" if as_written else "rewrite",
+    )
     if as_json:
         show_json(answer.as_json())
     else:
@@ -96,3 +110,17 @@ def chat(
         open_browser=not no_browser,
         say=say,
     )
+
+
+@app.command()
+def models(as_json: JsonOption = False) -> None:
+    """The language models that are there, which one is used, and whether it answers."""
+    from dataclasses import asdict
+
+    from assistant.models import overview, to_text
+
+    seen = overview(model_settings(environment()), provider_keys())
+    if as_json:
+        show_json(asdict(seen))
+    else:
+        say(to_text(seen))

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ingest.errors import UsageError
 if TYPE_CHECKING:
     from assistant.draft import Drafter
     from assistant.llm import ChatModel
+    from assistant.providers import ModelSettings
     from index.embed import Embedder
     from index.search import Search
     from ingest.sites import Sites
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 # The settings that are read as they stand, from MIVAULT_ and their name in capitals.
 TEXTS = (
-    *("model", "base_url", "api_key", "embedding_model", "contact", "github_token"),
+    *("model", "provider", "price", "base_url", "api_key", "embedding_model", "contact", "github_token"),
     *("arxiv_api", "arxiv_pdf", "arxiv_html", "forum", "github_api", "github_raw", "youtube"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`model` and `base_url` name a language model behind a server that speaks OpenAI's protocol; "" for none.
+    """`model` names a language model, "" for none; `provider` who serves it ("openai" is every server that speaks
+    OpenAI's protocol, at `base_url`; "ollama"; "anthropic"); `price` what it costs ("3/15 USD" per million tokens read
+    and written), "" where that is not known.
 
     `arxiv_api`, `arxiv_pdf`, `arxiv_html`, `forum`, `github_api`, `github_raw` and `youtube` can name mirrors of those
     sites; `github_token` raises GitHub's limit of 60 requests an hour; `contact` (an e-mail address, say) goes into the
@@ -40,6 +43,8 @@ class Environment:
     """
 
     model: str = ""
+    provider: str = ""
+    price: str = ""
     base_url: str = ""
     api_key: str = ""
     judge_key: str = ""
@@ -58,15 +63,16 @@ class Environment:
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
-        """From MIVAULT_MODEL, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY where no
-        base URL is given), MIVAULT_JUDGE_KEY, MIVAULT_EMBEDDING_MODEL,
+        """From MIVAULT_MODEL, MIVAULT_PROVIDER, MIVAULT_PRICE, MIVAULT_BASE_URL, MIVAULT_API_KEY (or OPENAI_API_KEY,
+        ANTHROPIC_API_KEY for Anthropic, where no base URL is given), MIVAULT_JUDGE_KEY, MIVAULT_EMBEDDING_MODEL,
         MIVAULT_CACHE, MIVAULT_ARXIV_API and the other sites' names, MIVAULT_GITHUB_TOKEN (or GITHUB_TOKEN),
         MIVAULT_CONTACT, MIVAULT_TIMEOUT (seconds).
 
         Raises UsageError for a timeout that is no number."""
         given = {name: value for name in TEXTS if (value := variables.get(f"MIVAULT_{name.upper()}"))}
         if "base_url" not in given:  # a key for OpenAI goes to no other server
-            given.setdefault("api_key", variables.get("OPENAI_API_KEY", ""))
+            named = {"anthropic": "ANTHROPIC_API_KEY", "ollama": ""}.get(given.get("provider", ""), "OPENAI_API_KEY")
+            given.setdefault("api_key", variables.get(named, ""))
         given.setdefault("github_token", variables.get("GITHUB_TOKEN", ""))
         seconds = variables.get("MIVAULT_TIMEOUT") or "60"
         if not re.fullmatch(r"\d+(\.\d+)?", seconds):
@@ -109,12 +115,28 @@ def open_search(vault: Vault, environment: Environment) -> Search:
 def open_drafter(search: Search, environment: Environment) -> Drafter:
     """The language model that the environment names, with the extractive drafter behind it; else that one alone."""
     from assistant.drafters import choose
-    from assistant.llm import ModelSettings
 
-    if not environment.model:
-        return choose(search, None)
-    given = {k: v for k in ("base_url", "api_key") if (v := getattr(environment, k))}
-    return choose(search, ModelSettings(environment.model, timeout_seconds=environment.timeout, **given))
+    return choose(search, model_settings(environment))
+
+
+def model_settings(environment: Environment) -> ModelSettings | None:
+    """The one language model of every role; None where none is named. Raises UsageError for a setting that is none."""
+    from assistant.models import settings_of
+
+    return settings_of(
+        environment.model,
+        provider=environment.provider,
+        base_url=environment.base_url,
+        api_key=environment.api_key,
+        timeout_seconds=environment.timeout,
+        price=environment.price,
+    )
+
+
+def provider_keys() -> tuple[str, ...]:
+    """The providers whose own key is in the environment."""
+    names = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+    return tuple(provider for provider, name in names.items() if os.environ.get(name))
 
 
 def sites(environment: Environment) -> Sites:
@@ -135,13 +157,20 @@ def sites(environment: Environment) -> Sites:
 def open_judge(environment: Environment, model: str, base_url: str = "") -> ChatModel:
     """A language model that judges answers. A server of its own gets MIVAULT_JUDGE_KEY: no key goes to another server
     than the one it is for."""
-    from assistant.llm import ChatModel, ModelSettings
+    from assistant.llm import ChatModel
+    from assistant.models import settings_of
 
-    url = base_url or environment.base_url
     own = bool(base_url) and base_url != environment.base_url
-    key = environment.judge_key or ("" if own else environment.api_key)
-    settings = ModelSettings(model, api_key=key, timeout_seconds=environment.timeout)
-    return ChatModel(replace(settings, base_url=url) if url else settings)
+    settings = settings_of(
+        model,
+        provider="" if own else environment.provider,
+        base_url=base_url or environment.base_url,
+        api_key=environment.judge_key or ("" if own else environment.api_key),
+        timeout_seconds=environment.timeout,
+    )
+    if settings is None:
+        raise UsageError("the judge has no name", "mivault eval --judge MODEL")
+    return ChatModel(settings)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import queue
 import threading
 import time
@@ -10,10 +11,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.check import check
-from assistant.draft import Drafter
+from assistant.draft import Drafter, assisting
+from assistant.followup import standalone
+from assistant.injection import noticed
+from assistant.mend import Unsupported, mended
+from assistant.missing import could_hold
 from assistant.prompts import prompts_hash
-from assistant.records import Answer, Draft, Nearest, Recipe, Sentence
+from assistant.records import Answer, Draft, Nearest, Recipe, Sentence, Usage
 from assistant.relevance import relevance
 from index.records import Hit
 from ingest.errors import UsageError
@@ -65,10 +69,20 @@ def ask(
     embedding_model: str,
     k: int = 8,
     per_paper: int = PER_PAPER,
+    history: Sequence[str] = (),
+    unsupported: Unsupported = "rewrite",
 ) -> Answer:
     """The answer to a question; see `ask_events`."""
     events = ask_events(
-        question, search=search, vault=vault, drafter=drafter, embedding_model=embedding_model, k=k, per_paper=per_paper
+        question,
+        search=search,
+        vault=vault,
+        drafter=drafter,
+        embedding_model=embedding_model,
+        k=k,
+        per_paper=per_paper,
+        history=history,
+        unsupported=unsupported,
     )
     return next(event.answer for event in events if isinstance(event, Done))
 
@@ -82,34 +96,57 @@ def ask_events(
     embedding_model: str,
     k: int = 8,
     per_paper: int = PER_PAPER,
+    history: Sequence[str] = (),
+    unsupported: Unsupported = "rewrite",
 ) -> Iterator[Event]:
     """Retrieved, then Text as it is written, then Done; without Text where nothing relevant was found.
+
+    `history` are the questions asked before, oldest first: a follow-up is searched for with what it leaves out.
+    `unsupported` says what happens to sentences that their passages do not support; see `mend`. Closing the iterator
+    stops the drafter at its next word.
 
     Raises UsageError for a question that is none, IndexMissing for an empty vault, ModelError where the drafter has no
     second one to fall back on.
     """
     started = time.perf_counter()
     question = asked(question)
-    hits = search(question, k=k, per_paper=per_paper)
+    full, took = _standalone(question, history, drafter)
+    hits = search(full, k=k, per_paper=per_paper)
     yield Retrieved(tuple(hits))
-    fit = relevance(question, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
-    draft = (yield from _drafting(drafter, question, hits)) if fit.relevant else Draft((), {}, drafter.name)
-    sentences = check(draft, functools.cache(vault.pages))
+    fit = relevance(full, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
+    draft = (yield from _drafting(drafter, full, hits)) if fit.relevant else Draft((), {}, drafter.name)
+    mend = mended(draft, functools.cache(vault.pages), assisting(drafter, draft.author), unsupported)
+    abstained = not mend.sentences
     yield Done(
         Answer(
             question=question,
-            sentences=sentences,
-            abstained=not sentences,
-            reason="" if sentences else fit.reason or no_draft(draft),
-            nearest=nearest(hits, sentences),
-            recipe=Recipe(
-                vault.lock_hash(), embedding_model, draft.author, prompts_hash(), {"k": k, "per_paper": per_paper}
-            ),
-            notices=draft.notices,
+            sentences=mend.sentences,
+            abstained=abstained,
+            reason=(fit.reason or no_draft(draft, mend.notices)) if abstained else "",
+            nearest=nearest(hits, mend.sentences),
+            recipe=recipe(vault, embedding_model, draft.author, {"k": k, "per_paper": per_paper}),
+            notices=(*draft.notices, *mend.notices, *noticed(draft.shown.values() if draft.shown else hits)),
             seconds=time.perf_counter() - started,
-            usage=draft.usage,
+            usage=_together(took, draft.usage, mend.usage),
+            asked_as=full if full != question else "",
+            unmatched=fit.missing if abstained else (),
+            could_hold=could_hold(full, vault) if abstained else (),
         )
     )
+
+
+def _standalone(question: str, history: Sequence[str], drafter: Drafter) -> tuple[str, Usage | None]:
+    """The question as it is searched for: by the language model where there is one, else with the topic's terms."""
+    if not history:
+        return question, None
+    model = assisting(drafter, drafter.name)
+    said, usage = model.rephrase(question, history) if model else (None, None)
+    return (asked(said) if said else standalone(question, history)[:MAX_QUESTION]), usage
+
+
+def _together(*parts: Usage | None) -> Usage | None:
+    known = [part for part in parts if part]
+    return functools.reduce(operator.add, known) if known else None
 
 
 def recipe(vault: Vault, embedding_model: str, author: str, parameters: Mapping[str, int]) -> Recipe:
@@ -129,9 +166,10 @@ def asked(question: str) -> str:
     return question
 
 
-def no_draft(draft: Draft) -> str:
-    """Why a drafter that was given passages wrote nothing."""
-    return draft.notices[-1] if draft.notices else "no sentence of the passages that were found answers the question"
+def no_draft(draft: Draft, notices: Sequence[str] = ()) -> str:
+    """Why nothing is left of what a drafter was to write from passages."""
+    told = (*draft.notices, *notices)
+    return told[-1] if told else "no sentence of the passages that were found answers the question"
 
 
 def nearest(hits: Sequence[Hit], sentences: Sequence[Sentence]) -> tuple[Nearest, ...]:
@@ -154,23 +192,37 @@ def _nearest(hit: Hit) -> Nearest:
     )
 
 
+class _StoppedError(Exception):
+    """Nobody waits for the draft any more."""
+
+
 def _drafting(drafter: Drafter, question: str, hits: Sequence[Hit]) -> Generator[Text, None, Draft]:
-    """Runs the drafter beside us and hands on its text as it comes; returns the draft, raises what it raised."""
+    """Runs the drafter beside us and hands on its text as it comes; returns the draft, raises what it raised. Where the
+    generator is closed, the drafter ends at its next word, and with it the request to the model."""
     told: queue.SimpleQueue[str | Callable[[], Draft]] = queue.SimpleQueue()
+    stopped = threading.Event()
+
+    def tell(text: str) -> None:
+        if stopped.is_set():
+            raise _StoppedError
+        told.put(text)
 
     def work() -> None:
         try:
-            draft = drafter.draft(question, hits, on_text=told.put)
+            draft = drafter.draft(question, hits, on_text=tell)
             told.put(lambda: draft)
         except BaseException as error:
             told.put(functools.partial(_raise, error))
 
     threading.Thread(target=work, name="drafter", daemon=True).start()
-    while True:
-        piece = told.get()
-        if not isinstance(piece, str):
-            return piece()
-        yield Text(piece)
+    try:
+        while True:
+            piece = told.get()
+            if not isinstance(piece, str):
+                return piece()
+            yield Text(piece)
+    finally:
+        stopped.set()
 
 
 def _raise(error: BaseException) -> Draft:

@@ -20,4 +20,4 @@ def choose(search: Search, settings: ModelSettings | None) -> Drafter:
     from assistant.draft import ModelDrafter, WithFallback
     from assistant.llm import ChatModel
 
-    return WithFallback(ModelDrafter(ChatModel(settings)), extractive)
+    return WithFallback(ModelDrafter(ChatModel(settings), evidence=True), extractive)

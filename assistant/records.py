@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from index.records import Hit
 
@@ -23,15 +23,44 @@ class DraftSentence:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a language model read and wrote, in characters: servers need not say how many tokens that were."""
+    """What a language model read and wrote: in characters, and in tokens where the server said (None: it did not).
+
+    `cost` is in `currency`, None where the user named no price or the server no tokens; `requests` counts calls.
+    """
 
     read: int
     written: int
+    tokens_read: int | None = None
+    tokens_written: int | None = None
+    requests: int = 1
+    cost: float | None = None
+    currency: str = ""
 
     @property
     def tokens(self) -> float:
-        """About so many tokens: 4 characters each, which is what English comes to with today's vocabularies."""
+        """As the server counted them; else about so many: 4 characters each, which is what English comes to."""
+        if self.tokens_read is not None and self.tokens_written is not None:
+            return self.tokens_read + self.tokens_written
         return (self.read + self.written) / 4
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together; what one of them does not know, the sum does not."""
+        return Usage(
+            self.read + other.read,
+            self.written + other.written,
+            _sum(self.tokens_read, other.tokens_read),
+            _sum(self.tokens_written, other.tokens_written),
+            self.requests + other.requests,
+            _sum(self.cost, other.cost),
+            self.currency or other.currency,
+        )
+
+
+Number = TypeVar("Number", int, float)
+
+
+def _sum(a: Number | None, b: Number | None) -> Number | None:
+    return None if a is None or b is None else a + b
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +139,22 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of vault.yaml that is listed but whose text the vault lacks; `words` of the question are in its title,
+    authors or section."""
+
+    id: str
+    title: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What people, programs and evals see. `notices` are lines about how it came to be (a model that failed...)."""
+    """What people, programs and evals see. `notices` are lines about how it came to be (a model that failed...).
+
+    `asked_as` is the question that was searched for, where a follow-up was made to stand alone, else "". Of an answer
+    that abstains, `unmatched` are the question's words that no passage found has, `could_hold` entries to download.
+    """
 
     question: str
     sentences: tuple[Sentence, ...]
@@ -122,6 +165,9 @@ class Answer:
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
     usage: Usage | None = None
+    asked_as: str = ""
+    unmatched: tuple[str, ...] = ()
+    could_hold: tuple[Listed, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `ask --json`."""

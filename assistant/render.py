@@ -22,7 +22,8 @@ def to_text(answer: Answer) -> str:
     could move the cursor or reverse the writing, are taken out."""
     parts = [_abstention(answer, plain)] if answer.abstained else [*_prose(answer), "", *_sources_text(answer)]
     parts += ["", *_nearest_text(answer)] if answer.nearest else []
-    parts += [f"note: {plain(notice)}" for notice in answer.notices]
+    parts += ["", *_help(answer, plain)] if answer.abstained else []
+    parts += [f"note: {plain(notice)}" for notice in [*_asked_as(answer), *answer.notices, *_usage(answer)]]
     return "\n".join(parts).strip() + "\n"
 
 
@@ -33,7 +34,9 @@ def to_markdown(answer: Answer) -> str:
         [_abstention(answer, escaped)] if answer.abstained else [_paragraph(answer), "", *_sources_markdown(answer)]
     )
     parts += ["", *_nearest_markdown(answer)] if answer.nearest else []
-    parts += ["", *(f"*{escaped(notice)}*" for notice in answer.notices)] if answer.notices else []
+    parts += ["", *_help(answer, escaped)] if answer.abstained else []
+    notices = [*_asked_as(answer), *answer.notices, *_usage(answer)]
+    parts += ["", *(f"*{escaped(notice)}*" for notice in notices)] if notices else []
     return "\n".join(parts).strip() + "\n"
 
 
@@ -64,6 +67,29 @@ def numbered(answer: Answer) -> list[tuple[int, Citation]]:
 
 def _abstention(answer: Answer, safe: Callable[[str], str]) -> str:
     return f"The vault has no answer: {safe(answer.reason)}."
+
+
+def _help(answer: Answer, safe: Callable[[str], str]) -> Iterator[str]:
+    """What would help where the vault has no answer."""
+    if answer.unmatched:
+        yield f"Words of the question that no passage found has: {safe(', '.join(answer.unmatched))}."
+    if answer.could_hold:
+        yield "Listed in vault.yaml, not downloaded, and could hold it (mivault sync ID):"
+        yield from (f"- {safe(entry.id)}: {safe(entry.title)}" for entry in answer.could_hold)
+
+
+def _asked_as(answer: Answer) -> list[str]:
+    return [f"searched for: {answer.asked_as}"] if answer.asked_as else []
+
+
+def _usage(answer: Answer) -> list[str]:
+    """What a language model took, where the server counted its tokens."""
+    usage = answer.usage
+    if usage is None or usage.tokens_read is None or usage.tokens_written is None:
+        return []
+    price = f", {usage.cost:.4f} {usage.currency}".rstrip() if usage.cost is not None else ""
+    count = f"{usage.requests} request{'s' if usage.requests > 1 else ''} to {answer.recipe.chat_model}"
+    return [f"{count}: {usage.tokens_read:,} tokens read, {usage.tokens_written:,} written{price}"]
 
 
 # --- terminal --------------------------------------------------------------------------------------------------------

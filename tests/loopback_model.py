@@ -1,4 +1,5 @@
-"""A language model's server on 127.0.0.1, speaking OpenAI's protocol over real HTTP; a test scripts what it says.
+"""A language model's server on 127.0.0.1, speaking OpenAI's protocol (as Ollama does) and Anthropic's over real HTTP; a
+test scripts what it says.
 
     with LoopbackModel(lambda request: "Superposition is a thing. [p1]") as server:
         ChatModel(ModelSettings("tiny", base_url=server.base_url))
@@ -34,13 +35,16 @@ class Reply:
 
 
 class LoopbackModel:
-    """Serves /v1/models and /v1/chat/completions (plain and streamed) while the `with` block lasts."""
+    """Serves /v1/models, /v1/chat/completions (plain and streamed) and /v1/messages (streamed) while the `with` block
+    lasts. Where `counts_tokens` is false, a request for token counts is refused, as old servers do."""
 
     def __init__(
-        self, script: Callable[[Request], str | Reply], *, models: tuple[str, ...] = ("tiny",), key: str = ""
-    ) -> None:
+        self, script: Callable[[Request], str | Reply], *, models: tuple[str, ...] = ("tiny",), key: str = "",
+        counts_tokens: bool = True,
+    ) -> None:  # fmt: skip
         self.script = script
         self.models = models
+        self.counts_tokens = counts_tokens
         self.key = key  # where set, other keys are refused with 401
         self.requests: list[Request] = []
         self.keys: list[str] = []
@@ -78,8 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.model.requests.append(request)
-        self.model.keys.append(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        key = self.headers.get("x-api-key") or self.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.model.keys.append(key)
         reply = self._reply(request)
+        self.anthropic = self.path.endswith("/messages")
         if reply.status != 200:
             self._send(reply.status, json.dumps({"error": {"message": reply.text}}), headers=reply.headers)
         elif reply.fault == "html":
@@ -96,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
             return Reply("bad key", status=401)
         if request["model"] not in self.model.models:
             return Reply(f"model {request['model']!r} not found", status=404)
+        if "stream_options" in request and not self.model.counts_tokens:
+            return Reply("unknown field stream_options", status=400)
         said = self.model.script(request)
         return Reply(said) if isinstance(said, str) else said
 
@@ -114,16 +122,31 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault == "broken":  # more is promised than will come
             self.send_header("Content-Length", "100000")
         self.end_headers()
-        for event in self._events(reply):
-            self.wfile.write(f"data: {event}\n\n".encode())
+        for event in self._anthropic_events(reply) if self.anthropic else self._events(reply):
+            self.wfile.write(f"{event}\n\n".encode() if self.anthropic else f"data: {event}\n\n".encode())
             self.wfile.flush()
         if reply.fault == "silent":
             self.model.closing.wait(30)
 
+    def _anthropic_events(self, reply: Reply) -> Iterator[str]:
+        message: dict[str, Any] = {"id": "m", "type": "message", "role": "assistant", "model": "tiny", "content": []}
+        message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 40, "output_tokens": 1}}
+        yield _named("message_start", message=message)
+        yield _named("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        for piece in _pieces(reply):
+            yield _named("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+        if reply.fault == "garbage":
+            yield "event: content_block_delta\ndata: {not json"
+        elif reply.fault == "error event":
+            yield _named("error", error={"type": "overloaded_error", "message": "out of memory"})
+        elif reply.fault == "none":
+            yield _named("content_block_stop", index=0)
+            yield _named("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None},
+                         usage={"output_tokens": 7})  # fmt: skip
+            yield _named("message_stop")
+
     def _events(self, reply: Reply) -> Iterator[str]:
-        pieces = re.findall(r"\S+\s*", reply.text)
-        half = pieces[: len(pieces) // 2] if reply.fault in ("broken", "silent", "error event") else pieces
-        for piece in half:
+        for piece in _pieces(reply):
             yield _event({"content": piece}, None)
         if reply.fault == "garbage":
             yield "{not json"
@@ -131,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
             yield json.dumps({"error": {"message": "out of memory"}})
         elif reply.fault == "none":
             yield _event({}, "stop")
+            usage = {"prompt_tokens": 40, "completion_tokens": 7, "total_tokens": 47}
+            yield json.dumps({**json.loads(_event({}, None)), "choices": [], "usage": usage})
             yield "[DONE]"
 
 
@@ -139,3 +164,12 @@ def _event(delta: dict[str, str], finish: str | None) -> str:
     return json.dumps(
         {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny", "choices": [choice]}
     )
+
+
+def _pieces(reply: Reply) -> list[str]:
+    pieces = re.findall(r"\S+\s*", reply.text)
+    return pieces[: len(pieces) // 2] if reply.fault in ("broken", "silent", "error event") else pieces
+
+
+def _named(kind: str, **data: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}"

@@ -26,7 +26,7 @@ DOORS = {
     "youtube_transcript_api": {"ingest/captions.py"},
     "markdown_it": {"ingest/markdown.py"},
     "gradio": {"assistant/app"},
-    "llama_index": {"ingest/chunk.py", "assistant/llm.py"},
+    "llama_index": {"ingest/chunk.py", "assistant/providers.py"},
 }
 # Of httpx little is loaded; what numba compiles it decorates, in a module that is itself imported only when needed.
 AT_TOP = {"httpx", "numba", "llvmlite"}

@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_unscored_and_never_0(tmp_path: Path, reply: Repl
 
 
 def test_a_failed_reply_is_not_kept(tmp_path: Path) -> None:
-    replies = [Reply("busy", status=500), Reply("VERDICT: partly")]
+    replies = [Reply("bad request", status=400), Reply("VERDICT: partly")]
     with LoopbackModel(lambda _: replies.pop(0)) as server:
         one = judge(server, tmp_path)
         assert one.support("A claim.", "A text.").grade is None
