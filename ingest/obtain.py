@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,23 @@ def link(added: Path, target: Path) -> None:
     temporary.replace(target)
 
 
+@dataclass(slots=True)
+class Line:
+    """What a run has learnt of the line: sites that are asked no more, with the reason, and whether any was reached."""
+
+    lost: dict[str, Hindered] = field(default_factory=dict)
+    reached: bool = False
+
+    def check(self, site: str) -> None:
+        """Raises for a site that could not be reached before; and, where none was reached, for any site once SITES_LOST
+        could not be: the line is down, and each more would cost its own wait."""
+        if site in self.lost:
+            raise self.lost[site]
+        silent = sum(isinstance(e, Unreachable) and not e.no_such_name for e in self.lost.values())
+        if silent >= SITES_LOST and not self.reached:
+            raise Unreachable(site, f"neither could {', '.join(sorted(self.lost)[:SITES_LOST])}")
+
+
 # --- downloads -------------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +148,7 @@ def downloads(
     be reached is asked once, and named for each."""
     renewed = {e.id for e in chosen if newest and not e.file and ways(e)[:1] and is_outdated(vault, e.id)}
     wanted = [entry for entry in chosen if entry.id in renewed or wants_download(vault, entry)]
-    lost: dict[str, Hindered] = {}
+    line = Line()
     progress("download", 0, len(wanted))
     refused = _look_up(vault, tools, wanted)
     for number, entry in enumerate(wanted):
@@ -139,7 +156,7 @@ def downloads(
         try:
             if entry.id in refused:
                 raise refused[entry.id]
-            found = _by_ways(vault, tools, entry, lost, newest_of(vault, entry.id) if entry.id in renewed else None)
+            found = _by_ways(vault, tools, entry, line, newest_of(vault, entry.id) if entry.id in renewed else None)
         except SourceError as error:
             failed(entry, error)
         progress("download", number + 1, len(wanted))
@@ -165,7 +182,7 @@ def _look_up(vault: Vault, tools: Tools, wanted: Sequence[Entry]) -> dict[str, S
     return refused
 
 
-def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered], newest: Metadata | None) -> Original:
+def _by_ways(vault: Vault, tools: Tools, entry: Entry, line: Line, newest: Metadata | None) -> Original:
     """The original by the first way that has it, in the version of `newest` where that is given. Raises SourceError:
     the first temporary one, or the last of all."""
     metadata = newest or metadata_of(vault, entry.id)
@@ -173,7 +190,7 @@ def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered]
     error: SourceError = FetchError("no source that can be read is named for it", "name one in vault.yaml")
     for way in [way for way in ways(entry) if way not in missing] or ways(entry):
         try:
-            return _by_way(vault, tools, entry, way, lost, metadata)
+            return _by_way(vault, tools, entry, way, line, metadata)
         except SourceError as refused:
             error = refused
             if refused.temporary:
@@ -185,30 +202,20 @@ def _by_ways(vault: Vault, tools: Tools, entry: Entry, lost: dict[str, Hindered]
     raise error
 
 
-def _by_way(
-    vault: Vault, tools: Tools, entry: Entry, way: Way, lost: dict[str, Hindered], metadata: Metadata | None
-) -> Original:
+def _by_way(vault: Vault, tools: Tools, entry: Entry, way: Way, line: Line, metadata: Metadata | None) -> Original:
     folder = vault.source(entry.id)
     site = _site(tools, entry, way)
+    line.check(site)
     try:
-        _check_line(lost, site)
         form, url = WAYS[way](tools, entry, metadata, folder)
     except (Unreachable, RateLimited) as error:
-        lost[site] = error
+        line.lost[site] = error
         raise
+    line.reached = True
     if metadata:
         write_json(folder / "arxiv.json", as_json(metadata))
     came_from(vault, entry.id, form, url=url, way=way)
     return Original(original(folder, form), form, url)
-
-
-def _check_line(lost: Mapping[str, Hindered], site: str) -> None:
-    """Raises for a site that could not be reached before, and for any once SITES_LOST could not: the line is down, and
-    each site more would cost its own wait."""
-    if site in lost:
-        raise lost[site]
-    if sum(isinstance(error, Unreachable) for error in lost.values()) >= SITES_LOST:
-        raise Unreachable(site, f"neither could {', '.join(sorted(lost)[:SITES_LOST])}")
 
 
 def _site(tools: Tools, entry: Entry, way: Way) -> str:

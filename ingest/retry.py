@@ -31,11 +31,12 @@ class Hindered(FetchError):
 
 
 class Unreachable(Hindered):
-    """No connection to `host`, or no DNS at all: asking it again in this run is useless."""
+    """No connection to `host`, or no DNS at all: asking it again in this run is useless. `no_such_name`: the DNS
+    answered that there is none, so that the line itself is not down."""
 
-    def __init__(self, host: str, why: str) -> None:
+    def __init__(self, host: str, why: str, *, no_such_name: bool = False) -> None:
         super().__init__(f"cannot reach {host}: {why}", "check the internet connection")
-        self.host = host
+        self.host, self.no_such_name = host, no_such_name
 
 
 class RateLimited(Hindered):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import socket
 import ssl
 import time
 import urllib.request
@@ -212,7 +213,9 @@ class _Checked(httpx.BaseTransport):
         try:
             found = self._resolve(url.raw_host.decode("ascii"), port)
         except (OSError, UnicodeError) as error:
-            raise Unreachable(url.host, f"its name cannot be resolved ({error})") from error
+            unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+            why = f"its name cannot be resolved ({error})"
+            raise Unreachable(url.host, why, no_such_name=unknown) from error
         self._judge(url.host, found)
         return addresses.one_of_each_family(found)
 

@@ -12,7 +12,9 @@ from readable_embedder import ReadableEmbedder
 
 from index.status import status
 from ingest.manifest import add_entry, load
+from ingest.obtain import Line
 from ingest.parse_jobs import Outcome
+from ingest.retry import Unreachable
 from ingest.sites import Sites
 from ingest.starter import create
 from ingest.sync import sync
@@ -152,3 +154,21 @@ def test_a_redirect_to_a_private_address_is_refused_for_every_kind(
     [failed] = sync(vault, tools)
     server.mend()
     assert "not on the public internet" in failed.reason
+
+
+def test_names_that_are_gone_do_not_stop_the_others(server: LoopbackSites, tools: Tools, tmp_path: Path) -> None:
+    vault = create(tmp_path / "vault", empty=True)
+    line = Line()
+    for number in range(6):
+        line.lost[f"gone-{number}"] = Unreachable(f"gone-{number}", "no such name", no_such_name=True)
+    line.check("alive")
+    for number in range(4):
+        line.lost[f"silent-{number}"] = Unreachable(f"silent-{number}", "no answer")
+    with pytest.raises(Unreachable, match="neither could"):
+        line.check("alive")
+    line.reached = True
+    line.check("alive")
+    with pytest.raises(Unreachable, match="no answer"):
+        line.check("silent-1")
+    add_entry(vault, {"id": "alive", "url": f"{server.base_url}/blog/lens", "sources": ["html"]})
+    assert list(sync(vault, tools)) == [Outcome("alive", parsed=True)]
