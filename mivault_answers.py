@@ -124,3 +124,53 @@ def models(as_json: JsonOption = False) -> None:
         show_json(asdict(seen))
     else:
         say(to_text(seen))
+
+
+FormatOption = Annotated[str, typer.Option("--format", help="md for Markdown, json; otherwise text.")]
+
+
+@app.command()
+def summarize(
+    paper: Annotated[str, typer.Argument(help="A paper's id, its arXiv id, or the path of a PDF.")],
+    vault: VaultOption = HERE,
+    form: FormatOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """What a paper asks, does, finds and leaves open; each line with its page."""
+    from assistant.overview_commands import shown, summary_of
+    from assistant.render_overview import summary_text
+
+    found = open_search(open_vault(vault), environment())
+    summary = summary_of(paper, found.vault, found.embedder.count_tokens, model_settings(environment()))
+    say(shown(summary, summary_text, "json" if as_json else form))
+
+
+@app.command()
+def compare(
+    papers: Annotated[list[str], typer.Argument(help="Two papers or more, by id or arXiv id; then an aspect, if any.")],
+    vault: VaultOption = HERE,
+    form: FormatOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Papers beside each other, by what they ask, do and find, or by one aspect; each cell with its page."""
+    from assistant.overview_commands import comparison_of, shown
+    from assistant.render_overview import comparison_text
+
+    found = open_search(open_vault(vault), environment())
+    comparison = comparison_of(papers, found, open_drafter(found, environment()), model_settings(environment()))
+    say(shown(comparison, comparison_text, "json" if as_json else form))
+
+
+@app.command()
+def review(
+    topic: str,
+    vault: VaultOption = HERE,
+    form: FormatOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """A short survey of a topic over the vault, with an outline; each sentence with its page."""
+    from assistant.overview_commands import review_of, shown
+    from assistant.render_overview import review_text
+
+    found = open_search(open_vault(vault), environment())
+    say(shown(review_of(topic, found, open_drafter(found, environment())), review_text, "json" if as_json else form))

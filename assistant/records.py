@@ -172,3 +172,75 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `ask --json`."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A glossary term that a paper uses: `id` is the glossary's, `count` how often, `locator` where first."""
+
+    id: str
+    name: str
+    count: int
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure or table by its caption's first sentence, and where it is."""
+
+    name: str
+    caption: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPart:
+    """The lines of one aspect ("question", "method", "findings", "limits"), each checked like an answer's."""
+
+    name: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a paper says, from the whole of it. `author` is who wrote it: "extractive", or a model."""
+
+    paper_id: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    arxiv_id: str | None
+    parts: tuple[SummaryPart, ...]
+    terms: tuple[Term, ...]
+    figures: tuple[Figure, ...]
+    author: str
+    notices: tuple[str, ...] = ()
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table: a row for each aspect, a cell for each paper; a cell without sentences is one that the paper does not
+    fill. `titles` are the papers' by id, in order."""
+
+    titles: Mapping[str, str]
+    rows: tuple[ComparedRow, ...]
+    author: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    aspect: str
+    cells: tuple[tuple[Sentence, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A short survey over the vault: `parts` are its outline, `papers` the titles that it draws on by id."""
+
+    topic: str
+    parts: tuple[SummaryPart, ...]
+    papers: Mapping[str, str]
+    author: str
+    notices: tuple[str, ...] = ()
