@@ -108,7 +108,7 @@ def sync(
             on_wait=say_beside,
             on_progress=on_progress,
         )
-    message = summary(done.failed, done.passages)
+    message = summary(done.failed, done.passages, done.not_findable)
     if progress_json:
         say(json.dumps({"finished": True, "message": message}))
     elif as_json:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from index.build import build
 from index.embed import Embedder
+from index.selftest import self_test
 from ingest.lockfile import write_lock
 from ingest.progress import Progress, silent
 from ingest.sync import Outcome, sync
@@ -23,13 +24,15 @@ BUILD_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did: counts of sources, and the entries that could not be had, with their reasons."""
+    """What a refresh did: counts of sources, and the entries that could not be had, with their reasons; `not_findable`
+    are the ids of those indexed that their own title or a sentence of theirs does not find."""
 
     parsed: int
     embedded: int
     passages: int
     failed: tuple[Outcome, ...]
     seconds: float
+    not_findable: tuple[str, ...] = ()
 
 
 def refresh(
@@ -66,4 +69,5 @@ def refresh(
                 last = clock()
         built = build(vault, embedder, on_progress=on_progress)
         write_lock(vault, embedder.name)
-    return Refreshed(parsed, embedded + built.embedded, built.passages, tuple(failed), clock() - began)
+        lost = self_test(vault, embedder, on_progress=on_progress)
+    return Refreshed(parsed, embedded + built.embedded, built.passages, tuple(failed), clock() - began, lost)

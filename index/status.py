@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from index.selftest import not_findable
 from index.state import IndexState, fingerprint, read_state
 from index.vectors import embedded_part, vectors_made_from
 from ingest.forms import form_here
@@ -28,7 +29,8 @@ class EntryStatus:
     """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
     trying again would not help, "quarantined" where its file is another paper. A searchable entry can have a `reason`
     too: its newer file could not be had, and the older one is still searched; or arXiv has a newer version, or its
-    authors withdrew it. `warnings` name its pages that are missing or doubted; for the rest see `Paper`."""
+    authors withdrew it. `warnings` name its pages that are missing or doubted; for the rest see `Paper`. `not_findable`
+    says what a searchable entry was asked for in vain after it was indexed."""
 
     id: str
     kind: str
@@ -43,6 +45,7 @@ class EntryStatus:
     garbled: float = 0.0
     empty_pages: int = 0
     doubted_pages: int = 0
+    not_findable: str = ""
 
 
 def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
@@ -71,12 +74,15 @@ def _cut(title: str, length: int = 40) -> str:
     return title if len(title) <= length else title[: length - 1] + "…"
 
 
-def summary(failed: Sequence[Outcome], passages: int) -> str:
-    """How a sync ended, in one or two sentences: how many entries failed, and what to do next."""
+def summary(failed: Sequence[Outcome], passages: int, lost: Sequence[str] = ()) -> str:
+    """How a sync ended, in one or two sentences: how many entries failed, which are indexed but not found again
+    (`lost`), and what to do next."""
     offline = sum(one.offline for one in failed)
     said = [f"{_entries(offline)} could not be downloaded without a network: sync again with one."] if offline else []
     if len(failed) > offline:
         said.append(f"{_entries(len(failed) - offline)} could not be had: mivault status says why.")
+    if lost:
+        said.append(f"Indexed but not findable: {', '.join(lost)}.")
     if said:
         return " ".join(said)
     return "Next: mivault ask, or mivault chat." if passages else "There is nothing to search yet: mivault add."
@@ -90,6 +96,7 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
     state: State = "quarantined" if last.get("quarantined") else _state(vault, entry.id, index, passages)
     if state == "parsed" and passages == 0 and not reason and _has(vault, entry.id, "passages.jsonl"):
         reason = "no passages were found in its text"
+    not_found = not_findable(vault, entry.id, index.sources[entry.id]) if index and state == "searchable" else ""
     return EntryStatus(
         id=entry.id,
         kind=entry.kind,
@@ -99,11 +106,12 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
         state="failed" if reason and state in ("listed", "fetched", "parsed") and not last.get("temporary") else state,
         pages=paper.pages if paper else 0,
         passages=passages,
-        reason=reason or (_why_listed(entry) if state == "listed" else news(vault, entry)),
+        reason=reason or not_found or (_why_listed(entry) if state == "listed" else news(vault, entry)),
         warnings=paper.warnings if paper else (),
         garbled=paper.garbled if paper else 0.0,
         empty_pages=paper.empty_pages if paper else 0,
         doubted_pages=paper.doubted_pages if paper else 0,
+        not_findable=not_found,
     )
 
 
