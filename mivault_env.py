@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # The settings that are read as they stand, from MIVAULT_ and their name in capitals.
 TEXTS = (
-    *("model", "provider", "price", "base_url", "api_key", "embedding_model", "contact", "github_token"),
+    *("model", "provider", "price", "base_url", "api_key", "judge_key", "embedding_model", "contact", "github_token"),
     *("arxiv_api", "arxiv_pdf", "arxiv_html", "forum", "github_api", "github_raw", "youtube"),
 )
 

@@ -167,3 +167,8 @@ def test_no_key_goes_to_another_server(url: str, judge_key: str, sent: str) -> N
     environment = Environment(base_url="http://127.0.0.1:8/v1", api_key="answerers", judge_key=judge_key)
     settings = open_judge(environment, "big", url).settings
     assert (settings.model, settings.base_url, settings.api_key) == ("big", url or "http://127.0.0.1:8/v1", sent)
+
+
+def test_the_judges_key_is_read_from_the_environment() -> None:
+    assert Environment.read({"MIVAULT_JUDGE_KEY": "secret"}).judge_key == "secret"
+    assert Environment.read({}).judge_key == ""
