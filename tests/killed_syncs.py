@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from index.lexical import WordIndex
 from index.refresh import Refreshed, refresh
 from index.state import generation_path, read_state
 from index.store import PassageStore
+from index.verify import Verified, verify
 from ingest.tools import open_tools
 from ingest.vault import Vault
 
@@ -39,3 +41,25 @@ def contents(root: Path) -> dict[str, Any]:
         "files": {f"{i}/{name}": (vault.source(i) / name).read_bytes() for i in vault.source_ids() for name in files},
         "lock": vault.lock_path.read_bytes(),
     }
+
+
+def sync_from(root: Path, api_url: str, pdf_url: str, cache: Path) -> Refreshed:
+    """As `sync_whole`, with downloads from a loopback arXiv; pauses between tries are short."""
+    embedder = ReadableEmbedder()
+    hosts = frozenset({"127.0.0.1"})
+    with open_tools(
+        embedder.count_tokens,
+        api_url=api_url,
+        pdf_url=pdf_url,
+        allow_hosts=hosts,
+        arxiv_seconds=0.01,
+        cache=cache,
+        sleep=lambda seconds: time.sleep(min(seconds, 0.02)),
+    ) as tools:
+        return refresh(Vault.open(root), tools, embedder, build_every_seconds=0.2)
+
+
+def verify_whole(root: Path) -> Verified:
+    embedder = ReadableEmbedder()
+    with open_tools(embedder.count_tokens) as tools:
+        return verify(Vault.open(root), tools, embedder)
