@@ -55,6 +55,7 @@ def ask(
     year: YearOption = "",
     section: SectionOption = None,
     kind: KindOption = None,
+    history: Annotated[Several, typer.Option("--history", help="A question asked before; may be given again.")] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out what no passage fully supports, and say so.")
     ] = False,
@@ -79,6 +80,7 @@ def ask(
         drafter=drafter,
         embedding_model=found.embedder.name,
         k=k,
+        history=history or (),
         unsupported="drop" if strict else "keep" if as_written else "rewrite",
     )
     if as_json:
