@@ -74,13 +74,15 @@ def evaluate(
 
     cases, (judge, further) = placed(choose(choice), stored_pages(vault)), judging(vault, manner)
     sets = labelled_sets(stored_pages(vault), manner.labelled)
+    by_text = {case.asked: case for case in cases}
+    answering = partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name)
     kept = Unfinished(vault, depends_on(vault, cases, search.embedder.name, drafter.name, judge.name))
     done = kept.rows() if manner.resume else {}
     if not manner.resume:
         kept.begin()
     report = run(
         cases,
-        ask=partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name),
+        ask=lambda text: answering(by_text[text].question, history=by_text[text].history),
         search=partial(search, per_paper=PER_PAPER),  # what the assistant finds is what is measured
         pages=vault.pages,
         papers=held_papers(vault),

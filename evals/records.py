@@ -83,8 +83,8 @@ class Case:
 
     @property
     def asked(self) -> str:
-        """What is searched for and asked: the question, after the questions before it. The assistant keeps no
-        conversation yet, so this is what a reader would paste into it."""
+        """What is searched for: the question, after the questions before it. The assistant is asked the question with
+        its history, and makes it stand alone itself."""
         return " ".join((*self.history, self.question))
 
 
