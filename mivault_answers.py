@@ -62,11 +62,12 @@ def ask(
     as_written: Annotated[
         bool, typer.Option("--as-written", help="Only mark unsupported sentences: no rewriting.")
     ] = False,
+    form: Annotated[str, typer.Option("--format", help="md, json or bibtex; otherwise text.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the vault; each sentence with the passage it rests on."""
     from assistant.ask import ask as ask_vault
-    from assistant.render import to_text
+    from assistant.export import exported
     from index.filters import filter_of
 
     opened = open_vault(vault)
@@ -83,10 +84,7 @@ def ask(
         history=history or (),
         unsupported="drop" if strict else "keep" if as_written else "rewrite",
     )
-    if as_json:
-        show_json(answer.as_json())
-    else:
-        say(to_text(answer))
+    say(exported(answer, "json" if as_json else form))
 
 
 @app.command()

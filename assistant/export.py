@@ -1,0 +1,47 @@
+"""An answer in a form for other programs: Markdown, JSON, or the cited works as BibTeX."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from assistant.records import Answer, Citation
+from assistant.render import plain, to_markdown, to_text
+from ingest.errors import UsageError
+
+FORMS = ("md", "json", "bibtex")
+SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+SPECIAL |= {c: "\\" + c for c in "&%$#_"}
+
+
+def exported(answer: Answer, form: str) -> str:
+    """The answer in one of FORMS, "" for a terminal. Raises UsageError for another."""
+    if form not in ("", *FORMS):
+        raise UsageError(f"there is no format {form!r}", f"choose of {', '.join(FORMS)}")
+    if form == "json":
+        return json.dumps(answer.as_json(), ensure_ascii=False, indent=1)
+    return {"": to_text, "md": to_markdown, "bibtex": to_bibtex}[form](answer)
+
+
+def to_bibtex(answer: Answer) -> str:
+    """An entry for each work that is cited, our own notes and terms aside; "" where none is."""
+    cited = [c for s in answer.sentences for c in s.citations if c.paper_id and c.kind not in ("note", "glossary")]
+    works = {c.paper_id: c for c in cited}
+    return "\n\n".join(_entry(work) for work in works.values())
+
+
+def _entry(work: Citation) -> str:
+    fields = {
+        "title": f"{{{_safe(work.title)}}}",
+        "author": " and ".join(map(_safe, work.authors)),
+        "year": str(work.year or ""),
+        "eprint": re.sub(r"[^\w./-]", "", work.arxiv_id or ""),
+        "archiveprefix": "arXiv" if work.arxiv_id else "",
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{re.sub(r'[^A-Za-z0-9._-]', '-', work.paper_id or '')},", *lines, "}"])
+
+
+def _safe(text: str) -> str:
+    """One line in which no character acts on LaTeX."""
+    return "".join(SPECIAL.get(c, c) for c in plain(text))
