@@ -63,9 +63,11 @@ def build(
     on_progress: Progress | None = None,
     reindex: bool = False,
     rebuild: bool = False,
+    only_ready: bool = False,
 ) -> BuildReport:
     """Bring the index up to what lies under sources/; only what changed. `reindex` embeds everything again, `rebuild`
-    makes the index anew from the kept vectors.
+    makes the index anew from the kept vectors; `only_ready` embeds nothing at all: what has no vectors yet is left as
+    the index has it.
 
     Stages of `on_progress`: "embed" and "index", both counted in passages. Raises ModelMismatch where the index was
     made with another model, unless `reindex`.
@@ -77,6 +79,8 @@ def build(
     _check_model(None if reindex else state, embedder)
     damaged = state is not None and (rebuild or _is_damaged(vault, state))
     plan = make_plan(vault, None if damaged or reindex else state, known=state.sources if state else {})
+    if only_ready:
+        plan = ready_part(vault, plan, embedder, known=state.sources if state else {})
     todo = [one for one in plan.add if reindex or not _has_vectors(vault, plan, one, embedder)]
     embed_sources(vault, embedder, {one: plan.wanted[one] for one in todo}, report)
     if plan.changes:
@@ -97,6 +101,20 @@ def make_plan(vault: Vault, base: IndexState | None, *, known: Mapping[str, str]
     if base is None or (delete and 2 * len(delete) >= len(known)):
         return Plan(wanted, tuple(wanted), delete, None)
     return Plan(wanted, add, delete, base)
+
+
+def ready_part(vault: Vault, plan: Plan, embedder: Embedder, *, known: Mapping[str, str]) -> Plan:
+    """The plan without those sources whose vectors are still to be made; nothing where the index would begin anew."""
+    if plan.base is None and known:
+        return Plan(known, (), (), None)
+    later = {one for one in plan.add if not _has_vectors(vault, plan, one, embedder)}
+    wanted = {one: known.get(one, "") if one in later else made_from for one, made_from in plan.wanted.items()}
+    return Plan(
+        {one: made_from for one, made_from in wanted.items() if made_from},
+        tuple(one for one in plan.add if one not in later),
+        tuple(one for one in plan.delete if one not in later),
+        plan.base,
+    )
 
 
 def embed_sources(vault: Vault, embedder: Embedder, sources: Mapping[str, str], report: Progress) -> None:

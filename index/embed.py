@@ -30,8 +30,8 @@ Backend = Literal["auto", "openvino", "int16", "torch"]
 BATCH = 8
 # Title and section before a passage help retrieval; chunks of 200 tokens leave 54 of MiniLM's 256, two of them markers.
 PREFIX_TOKENS = 32
-# Texts from which on it is worth to load the fastest engine, which can take seconds.
-MANY = 64
+# Texts from which on it is worth to load the fastest engine, which can take seconds; and to use it once it is loaded.
+MANY, SOME = 256, 2 * BATCH
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,8 @@ class LocalEmbedder:
         """See Embedder. Raises EmbedderError where the model does not load."""
         if not texts:
             return np.zeros((0, self.folder.dimension), dtype=np.float32)
-        model = self._for_many() if len(texts) >= MANY else self._for_few()
+        loaded = self._many is not None
+        model = self._for_many() if len(texts) >= (SOME if loaded else MANY) else self._for_few()
         rows: dict[int, Vectors] = {}
         with self._lock:  # one call after another: each takes all cores
             for numbers, vectors in run_batches(model, texts):

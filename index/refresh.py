@@ -1,6 +1,7 @@
 """From a list to a searchable vault: runs ingest's sync and builds the index as its sources end.
 
-Our own texts are searchable within seconds, so that a vault answers while the papers are still being read.
+Our own texts are searchable within seconds, so that a vault answers while the papers are still being read; each paper
+is embedded while the next ones are read.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from index.ahead import Ahead
 from index.build import build
 from index.embed import Embedder
 from index.selftest import self_test
@@ -60,14 +62,21 @@ def refresh(
         outcomes = sync(
             vault, tools, only=only, download=download, check=check_versions, newest=newest, on_progress=on_progress
         )
-        for outcome in outcomes:
-            parsed += outcome.parsed
-            failed += [outcome] if outcome.reason else []
-            waited = clock() - last > build_every_seconds
-            if (outcome.own and last == began) or (outcome.parsed and waited):  # our own texts at once, all together
-                embedded += build(vault, embedder, on_progress=on_progress).embedded
-                last = clock()
+        with Ahead(vault, embedder, on_progress) as ahead:
+            for outcome in outcomes:
+                parsed += outcome.parsed
+                failed += [outcome] if outcome.reason else []
+                if outcome.own and last == began:  # our own texts at once, all together
+                    embedded += build(vault, embedder, on_progress=on_progress).embedded
+                    last = clock()
+                elif outcome.parsed and not outcome.reason and not outcome.own:
+                    ahead.add(outcome.entry_id)
+                if outcome.parsed and clock() - last > build_every_seconds:
+                    build(vault, embedder, on_progress=on_progress, only_ready=True)
+                    last = clock()
+            ahead.finish()
         built = build(vault, embedder, on_progress=on_progress)
         write_lock(vault, embedder.name)
         lost = self_test(vault, embedder, on_progress=on_progress)
-    return Refreshed(parsed, embedded + built.embedded, built.passages, tuple(failed), clock() - began, lost)
+    embedded += ahead.embedded + built.embedded
+    return Refreshed(parsed, embedded, built.passages, tuple(failed), clock() - began, lost)
