@@ -26,6 +26,7 @@ from index.state import (
     write_state,
 )
 from index.store import PassageStore
+from index.table import TableWriter
 from ingest.disk import disk_full, no_room
 from ingest.records import Paper, Passage
 from ingest.vault import Vault
@@ -37,10 +38,17 @@ BATCH = 1_000
 
 
 class Generation:
-    """Writes both halves of an index together. Nobody sees any of it before `finish`."""
+    """Writes all parts of an index together. Nobody sees any of it before `finish`."""
 
     def __init__(
-        self, vault: Vault, number: int, folder: Path, store: PassageStore, words: WordIndex, open_files: ExitStack
+        self,
+        vault: Vault,
+        number: int,
+        folder: Path,
+        store: PassageStore,
+        words: WordIndex,
+        table: TableWriter,
+        open_files: ExitStack,
     ) -> None:
         self._vault, self._number, self._folder = vault, number, folder
         self._store, self._words = store, words
@@ -49,18 +57,21 @@ class Generation:
         self._rows: list[tuple[Paper, Passage]] = []
         self._vectors: list[NDArray[np.float32]] = []
         self._abbreviations = read_abbreviations(folder)
+        self._table = table
 
     def delete(self, paper_ids: Sequence[str]) -> None:
         """Take out all that these sources have in the index."""
         self._store.delete_papers(paper_ids)
         self._writer.delete_papers(paper_ids)
+        self._table.delete_papers(paper_ids)
         for paper_id in paper_ids:
             self._abbreviations.pop(paper_id, None)
 
     def add(self, rows: Rows, vectors: NDArray[np.float32]) -> None:
-        """Put passages (vectors: a row each) into both halves."""
+        """Put passages (vectors: a row each) into all parts."""
         self._writer.add(rows)
         self._abbreviate(rows)
+        self._table.add([passage.id for _, passage in rows], [passage.paper_id for _, passage in rows], vectors)
         self._rows.extend(rows)
         self._vectors.append(vectors)
         if len(self._rows) >= BATCH:
@@ -76,6 +87,7 @@ class Generation:
         passages, model, dimension = self._store.count(), self._store.model, self._store.dimension
         self._open_files.close()
         write_abbreviations(self._folder, self._abbreviations)
+        self._table.write(self._folder)
         if passages != self._words.passage_count():
             raise IndexDamaged(
                 f"Chroma holds {passages} passages, the word index {self._words.passage_count()}", REBUILD
@@ -106,7 +118,8 @@ def publish(vault: Vault, base: IndexState | None, *, model: str, dimension: int
         with ExitStack() as open_files:
             store, words = _copied(vault, base, folder) if base else _empty(folder, model, dimension)
             open_files.callback(store.close)
-            yield Generation(vault, number, folder, store, words, open_files)
+            table = TableWriter.of(generation_path(vault, base), store) if base else TableWriter()
+            yield Generation(vault, number, folder, store, words, table, open_files)
     except BaseException as error:
         full = isinstance(error, Exception) and no_room(vault.root)
         shutil.rmtree(folder, ignore_errors=True)  # on a full disk, half an index must not take up what is left
@@ -121,5 +134,5 @@ def _empty(folder: Path, model: str, dimension: int) -> tuple[PassageStore, Word
 
 
 def _copied(vault: Vault, base: IndexState, folder: Path) -> tuple[PassageStore, WordIndex]:
-    shutil.copytree(generation_path(vault, base), folder, ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copytree(generation_path(vault, base), folder, ignore=shutil.ignore_patterns("*.lock", "table"))
     return PassageStore.open(folder / "chroma"), WordIndex.open(folder / "words")

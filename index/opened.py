@@ -8,8 +8,8 @@ from index.expand import Names
 from index.glossary import glossary_names
 from index.lexical import WordIndex
 from index.probe import check_index
-from index.state import IndexState, generation_path, read_abbreviations
-from index.store import PassageStore
+from index.state import IndexState, check_files, generation_path, read_abbreviations
+from index.table import open_vectors
 from ingest.records import Paper, Passage, from_json
 from ingest.vault import Vault, read_jsonl
 
@@ -22,10 +22,13 @@ class OpenGeneration:
 
     def __init__(self, vault: Vault, state: IndexState) -> None:
         self._folder = generation_path(vault, state)
-        check_index(vault, state)
+        if (self._folder / "table").is_dir():
+            check_files(vault, state, but="chroma")  # which is not asked
+        else:
+            check_index(vault, state)
         self.number = state.generation
         self.words = WordIndex.open(self._folder / "words")
-        self.store = PassageStore.open(self._folder / "chroma")
+        self.store = open_vectors(self._folder)
         self._vault = vault
         self._source = lru_cache(HELD)(self._read_source)
 

@@ -138,6 +138,14 @@ class PassageStore:
         ids, vectors = self.vectors(passage_ids)
         return dict(zip(ids, (vectors @ vector).tolist(), strict=True)) if ids else {}
 
+    def rows(self) -> tuple[list[str], list[str], NDArray[np.float32]]:
+        """Of all passages: ids, papers and vectors (rows, dimension)."""
+        with _translated():
+            got = self._collection.get(include=["embeddings", "metadatas"])
+        papers = [str(meta["paper_id"]) for meta in got["metadatas"]]
+        vectors = np.asarray(got["embeddings"], dtype=np.float32).reshape(len(papers), self.dimension)
+        return list(got["ids"]), papers, vectors
+
     def vectors(self, passage_ids: Sequence[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
         """Ids and their vectors (rows, dimension), of all passages or of these."""
         ids = None if passage_ids is None else list(passage_ids)

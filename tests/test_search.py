@@ -125,7 +125,7 @@ def test_an_index_of_another_model_is_refused(vault: Vault) -> None:
     assert "--reindex" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["chroma/chroma.sqlite3", "words/meta.json", "words/*.idx"])
+@pytest.mark.parametrize("name", ["table/vectors.npy", "words/meta.json", "words/*.idx"])
 def test_a_damaged_index_says_so_and_a_build_repairs_it(vault: Vault, name: str) -> None:
     state = read_state(vault)
     assert state is not None
@@ -138,6 +138,14 @@ def test_a_damaged_index_says_so_and_a_build_repairs_it(vault: Vault, name: str)
     assert build(vault, EMBEDDER).rebuilt
     assert search("superposition")[0].paper.id == "toy"
     search.close()
+
+
+def test_a_damaged_store_is_repaired_by_the_next_build_and_no_question_waits_for_it(vault: Vault) -> None:
+    state = read_state(vault)
+    assert state is not None
+    (generation_path(vault, state) / "chroma" / "chroma.sqlite3").write_bytes(os.urandom(5_000))
+    assert Search(vault, EMBEDDER)("superposition")[0].paper.id == "toy"
+    assert build(vault, EMBEDDER).rebuilt
 
 
 def test_a_build_in_another_process_is_seen(vault: Vault, search: Search) -> None:
