@@ -83,7 +83,7 @@ def test_a_missing_segment_folder_is_noticed_by_the_next_build_and_no_question_w
     [folder] = (path for path in chroma(vault).iterdir() if path.is_dir())
     shutil.rmtree(folder)
     embedder = ReadableEmbedder()
-    assert Search(vault, embedder)("big text 7", k=1)  # of the table of vectors
+    assert Search(vault, ReadableEmbedder())("big text 7", k=1)  # of the table of vectors
     assert build(vault, embedder).rebuilt and embedder.embedded == 0
     assert Search(vault, embedder)("big text 7", k=1)
 
