@@ -83,6 +83,9 @@ def sync(
         bool, typer.Option("--newest", help="Read arXiv's newest versions, not those read before.")
     ] = False,
     reindex: Annotated[bool, typer.Option("--reindex", help="Embed everything again, with the model set now.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Take out what is gone from the watched folders; else it is only told.")
+    ] = False,
     wait: WaitOption = WAIT,
     progress_json: Annotated[bool, typer.Option("--progress-json", hidden=True)] = False,
 ) -> None:
@@ -104,6 +107,7 @@ def sync(
             check_versions=check_versions,
             newest=newest,
             reindex=reindex,
+            prune=prune,
             wait=wait,
             on_wait=say_beside,
             on_progress=on_progress,
@@ -114,6 +118,8 @@ def sync(
     elif as_json:
         show_json(asdict(done))
     else:
+        for line in done.folders.said:
+            say(line)
         say(f"{done.parsed} read, {done.embedded} embedded, {done.passages} passages, {done.seconds:.1f} s. {message}")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from index.ahead import Ahead
 from index.build import build
 from index.embed import Embedder
 from index.selftest import self_test
+from ingest.first_page import first_pages
+from ingest.folders import Followed, follow
 from ingest.lockfile import write_lock
 from ingest.progress import Progress, silent
 from ingest.sync import Outcome, sync
@@ -27,7 +29,8 @@ BUILD_EVERY_SECONDS = 15.0
 @dataclass(frozen=True, slots=True)
 class Refreshed:
     """What a refresh did: counts of sources, and the entries that could not be had, with their reasons; `not_findable`
-    are the ids of those indexed that their own title or a sentence of theirs does not find."""
+    are the ids of those indexed that their own title or a sentence of theirs does not find; `folders` is what changed
+    in the watched ones."""
 
     parsed: int
     embedded: int
@@ -35,6 +38,7 @@ class Refreshed:
     failed: tuple[Outcome, ...]
     seconds: float
     not_findable: tuple[str, ...] = ()
+    folders: Followed = field(default_factory=Followed)
 
 
 def refresh(
@@ -47,16 +51,21 @@ def refresh(
     check_versions: bool = False,
     newest: bool = False,
     reindex: bool = False,
+    prune: bool = False,
     on_progress: Progress = silent,
     wait: float = 0.0,
     on_wait: Callable[[str], None] | None = None,
     build_every_seconds: float = BUILD_EVERY_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Refreshed:
-    """Sync, then embed and index what changed; vault.lock last. Takes the vault's writing lock: `wait` and `on_wait`
-    are those of `Vault.writing` (VaultBusy)."""
+    """Look at the watched folders (all entries' run only), sync, then embed and index what changed; vault.lock last.
+
+    Takes the vault's writing lock: `wait` and `on_wait` are those of `Vault.writing` (VaultBusy). `prune` takes out
+    what is gone from the folders.
+    """
     began = clock()
     with vault.writing(wait=wait, on_wait=on_wait):
+        followed = _follow(vault, prune) if prune or not only else Followed()
         built = build(vault, embedder, on_progress=on_progress, reindex=reindex)
         embedded, parsed, failed, last = built.embedded, 0, list[Outcome](), began
         outcomes = sync(
@@ -79,4 +88,9 @@ def refresh(
         write_lock(vault, embedder.name)
         lost = self_test(vault, embedder, on_progress=on_progress)
     embedded += ahead.embedded + built.embedded
-    return Refreshed(parsed, embedded, built.passages, tuple(failed), clock() - began, lost)
+    return Refreshed(parsed, embedded, built.passages, tuple(failed), clock() - began, lost, followed)
+
+
+def _follow(vault: Vault, prune: bool) -> Followed:
+    with first_pages() as identify:
+        return follow(vault, identify, prune=prune)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from index.selftest import not_findable
 from index.state import IndexState, fingerprint, read_state
 from index.vectors import embedded_part, vectors_made_from
+from ingest.folders import gone_files
 from ingest.forms import form_here
 from ingest.records import Entry
 from ingest.vault import Vault
@@ -29,8 +30,9 @@ class EntryStatus:
     """One entry: `state` is the last stage that was reached, "failed" where `reason` keeps it from being searched and
     trying again would not help, "quarantined" where its file is another paper. A searchable entry can have a `reason`
     too: its newer file could not be had, and the older one is still searched; or arXiv has a newer version, or its
-    authors withdrew it. `warnings` name its pages that are missing or doubted; for the rest see `Paper`. `not_findable`
-    says what a searchable entry was asked for in vain after it was indexed."""
+    authors withdrew it; or its file is gone from a watched folder. `warnings` name its pages that are missing or
+    doubted; for the rest see `Paper`. `not_findable` says what a searchable entry was asked for in vain after it was
+    indexed."""
 
     id: str
     kind: str
@@ -51,7 +53,9 @@ class EntryStatus:
 def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
     """The state of each entry, in the order given."""
     index = read_state(vault)
-    return [_status(vault, entry, index) for entry in entries]
+    gone = gone_files(vault, entries)
+    rows = [_status(vault, entry, index) for entry in entries]
+    return [replace(row, reason=row.reason or gone.get(row.id, "")) for row in rows]
 
 
 def status_text(rows: Sequence[EntryStatus]) -> str:

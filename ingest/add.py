@@ -12,12 +12,15 @@ from pathlib import Path
 from ingest.errors import MivaultError, UsageError
 from ingest.forms import KNOWN, ORIGINALS, sniffed
 from ingest.lookup import ArxivId, find_arxiv_id
-from ingest.manifest import Manifest, add_entry, load, remove_entry, set_file
+from ingest.manifest import Manifest, add_entry, add_to_list, load, remove_entry, set_file, set_from
 from ingest.parse_pdf import Identity
 from ingest.recognise import repo_of, video_of
 from ingest.records import Entry, Form
 from ingest.vault import SAFE_ID, Vault, file_digest
 from ingest.ways import names_for
+
+# The folders of a vault that it fills itself.
+OWN = ("files", "sources", "notes", "index", "conversations", "reports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Added:
 
 
 def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterator[Added]:
-    """Add a path, an arXiv id or a URL; a folder gives one Added for each file below it that can be read.
+    """Add a path, an arXiv id or a URL; a folder gives one Added for each file below it that can be read, and is
+    watched from then on (ingest/folders.py).
 
     `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said, never raised.
     Holds no lock: the caller does.
@@ -44,7 +48,7 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
         if path.is_dir():
             yield from _add_folder(vault, path, identify)
         elif path.is_file():
-            yield _add_file(vault, path, identify)
+            yield add_file(vault, path, identify)
         elif re.match(r"https?://", what):
             yield _add_url(vault, what)
         elif not what.lower().endswith(".pdf") and (arxiv_id := find_arxiv_id(what)):
@@ -70,25 +74,42 @@ def remove(vault: Vault, entry_id: str) -> None:
         if entry is None and vault.paper(entry_id) is not None:
             raise UsageError(f"{entry_id} stands in glossary.yaml", "take it out of that file, then: mivault sync")
         remove_entry(vault, entry_id)
-        if entry and entry.file:
+        if entry and (watched := entry.extra.get("from")) and Path(str(watched)).is_file():
+            add_to_list(vault, "left_out", str(watched))  # it would come back with the next sync
+        if entry and entry.file and entry.file.startswith("files/"):  # never a person's own, in a folder of their own
             vault.inside(entry.file).unlink(missing_ok=True)
     shutil.rmtree(vault.source(entry_id), ignore_errors=True)
 
 
 def _add_folder(vault: Vault, folder: Path, identify: Callable[[Path], Identity]) -> Iterator[Added]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in KNOWN and _is_shown(p, folder) and p.is_file())
+    folder = folder.absolute()
+    files = readable(vault, folder)
     if not files:
         yield Added(str(folder), reason="there is no PDF, web page, Markdown or text in this folder")
+    elif str(folder) not in load(vault).folders:
+        add_to_list(vault, "folders", str(folder))
     for file in files:
-        try:
-            yield _add_file(vault, file, identify)
-        except (MivaultError, OSError) as error:
-            yield Added(str(file), reason=_reason(error))
+        yield add_watched(vault, file, identify)
+
+
+def readable(vault: Vault, folder: Path) -> list[Path]:
+    """The files below a folder that can be read, going by their names; none that is hidden, as what programs keep for
+    themselves is, and of a folder that the vault lies in, none that the vault keeps."""
+    own = [vault.root / name for name in OWN] if vault.root.is_relative_to(folder.resolve()) else []
+    found = (p for p in folder.rglob("*") if p.suffix.lower() in KNOWN and _is_shown(p, folder) and p.is_file())
+    return sorted(p for p in found if not any(p.resolve().is_relative_to(kept) for kept in own))
 
 
 def _is_shown(path: Path, folder: Path) -> bool:
-    """Whether no part of a path below a folder is hidden, as what programs keep for themselves is."""
     return not any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def add_watched(vault: Vault, path: Path, identify: Callable[[Path], Identity]) -> Added:
+    """Add a file of a watched folder, and remember in its entry where it lies."""
+    try:
+        return add_file(vault, path, identify, watched=True)
+    except (MivaultError, OSError) as error:
+        return Added(str(path), reason=_reason(error))
 
 
 def _reason(error: MivaultError | OSError) -> str:
@@ -97,23 +118,31 @@ def _reason(error: MivaultError | OSError) -> str:
     )
 
 
-def _add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity]) -> Added:
-    form = _form(path)
+def add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity], *, watched: bool = False) -> Added:
+    """Add one file. Raises UsageError for what cannot be read, OSError for what cannot be copied."""
+    form = form_of(path)
     manifest = load(vault)
     sha256 = file_digest(path)
     for entry in manifest.entries:
         if _holds(vault, entry, sha256):
+            if watched and entry.file and not entry.extra.get("from"):
+                set_from(vault, entry.id, str(path))
             return Added(str(path), entry.id, reason="was in the vault already")
     seen, reason = _seen(path, form, identify)
     arxiv_id = seen.arxiv_id or _id_of_name(path)
     same = next((e for e in manifest.entries if arxiv_id and e.arxiv == arxiv_id), None)
+    if same and watched and same.file:  # two files of a folder do not take turns in one entry
+        same = None
     entry_id = same.id if same else _new_id(manifest, arxiv_id or path.stem)
-    relative = _keep(vault, path, entry_id, sha256, form)
+    relative = keep(vault, path, entry_id, sha256, form)
     if same:
         set_file(vault, entry_id, relative)
+        if watched:
+            set_from(vault, entry_id, str(path))
     else:
         fields = {"id": entry_id, "kind": "paper", "arxiv": arxiv_id, "file": relative, "origin": "added"}
         fields["file_name"] = path.name  # which paper it was taken for: `quarantine` compares
+        fields["from"] = str(path) if watched else None
         add_entry(vault, {k: v for k, v in fields.items() if v})
     return Added(str(path), entry_id, reason)
 
@@ -126,7 +155,7 @@ def _holds(vault: Vault, entry: Entry, sha256: str) -> bool:
     return vault.state(entry.id).get("file_sha256") == sha256
 
 
-def _form(path: Path) -> Form:
+def form_of(path: Path) -> Form:
     """The form of a file by its content. Raises UsageError for what cannot be read, and for a PDF that is none: it may
     be the page that stood before the download."""
     form = sniffed(path)
@@ -152,7 +181,7 @@ def _id_of_name(path: Path) -> str | None:
     return found.id if found else None
 
 
-def _keep(vault: Vault, path: Path, entry_id: str, sha256: str, form: Form) -> str:
+def keep(vault: Vault, path: Path, entry_id: str, sha256: str, form: Form) -> str:
     """Copy a file into the vault's files/ under a name of ours; its own name is never used as a path."""
     if path.resolve().is_relative_to(vault.root):
         return str(path.resolve().relative_to(vault.root))

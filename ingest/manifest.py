@@ -25,6 +25,8 @@ _SHAPES: Mapping[str, tuple[type, str]] = {
     "entries": (list, "one '- id: ...' for each entry"),
     "sections": (dict, "sections: {key: title}"),
     "allow_hosts": (list, "allow_hosts: [host, host]"),
+    "folders": (list, "folders: [path, path]"),
+    "left_out": (list, "left_out: [path, path]"),
     "embedding_model": (str, "embedding_model: a folder or a name"),
 }
 
@@ -32,13 +34,16 @@ _SHAPES: Mapping[str, tuple[type, str]] = {
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """vault.yaml as read: `sections` maps a section's key to its title; `allow_hosts` are private hosts that may be
-    fetched from; `embedding_model` is None for the packaged one."""
+    fetched from; `embedding_model` is None for the packaged one; `folders` are watched, but for the files that are
+    `left_out` (ingest/folders.py)."""
 
     name: str
     sections: Mapping[str, str]
     entries: tuple[Entry, ...]
     embedding_model: str | None = None
     allow_hosts: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
 
 def load(vault: Vault) -> Manifest:
@@ -62,6 +67,8 @@ def load(vault: Vault) -> Manifest:
         entries=_entries(path, data.get("entries") or []),
         embedding_model=data.get("embedding_model"),
         allow_hosts=frozenset(map(str, data.get("allow_hosts") or ())),
+        folders=tuple(map(str, data.get("folders") or ())),
+        left_out=frozenset(map(str, data.get("left_out") or ())),
     )
 
 
@@ -173,6 +180,11 @@ def set_file(vault: Vault, entry_id: str, relative: str) -> None:
     _set(vault, entry_id, "file", relative)
 
 
+def set_from(vault: Vault, entry_id: str, path: str) -> None:
+    """Say in vault.yaml which file of a watched folder the entry's text is."""
+    _set(vault, entry_id, "from", path)
+
+
 def set_accepted(vault: Vault, entry_id: str, sha256: str) -> None:
     """Say in vault.yaml that the file with this hash (or the start of it) is the entry's, whatever its title."""
     _set(vault, entry_id, "accepted", sha256)
@@ -181,6 +193,24 @@ def set_accepted(vault: Vault, entry_id: str, sha256: str) -> None:
 def set_password(vault: Vault, entry_id: str, password: str) -> None:
     """Keep in vault.yaml what opens the entry's file."""
     _set(vault, entry_id, "password", password)
+
+
+def add_to_list(vault: Vault, key: str, text: str) -> None:
+    """Append a text to a list at the top of vault.yaml, which is made where there is none."""
+    whole = vault.manifest_path.read_text(encoding="utf-8")
+    lines = whole.splitlines(keepends=True)
+    node = _node(whole, key)
+    if node is None:
+        at = next((n for n, line in enumerate(lines) if line.startswith("entries:")), len(lines))
+        lines[at:at] = [f"{key}:\n", f"- {_quoted(text)}\n"]
+    elif isinstance(node.value, list) and node.flow_style:
+        end = node.end_mark.index - 1
+        lines = [whole[:end], ", " if node.value else "", _quoted(text), whole[end:]]
+    else:
+        at = _content_end(lines, node.end_mark.line) if isinstance(node.value, list) else node.start_mark.line + 1
+        column = node.start_mark.column if isinstance(node.value, list) else 0
+        lines[at:at] = [f"{' ' * column}- {_quoted(text)}\n"]
+    _replace(vault, "".join(lines))
 
 
 def _set(vault: Vault, entry_id: str, key: str, text: str) -> None:
@@ -212,19 +242,17 @@ def _replace(vault: Vault, text: str) -> None:
         candidate.parent.rmdir()
 
 
-def _entries_node(text: str) -> Any:
+def _node(text: str, name: str) -> Any:
+    """What stands under a top-level key; None where it is missing."""
     import yaml
 
     root = yaml.compose(text, yaml.CSafeLoader)
-    for key, value in root.value if root is not None else ():
-        if key.value == "entries":
-            return value
-    return None
+    return next((value for key, value in (root.value if root is not None else ()) if key.value == name), None)
 
 
 def _end_of_entries(text: str, lines: list[str]) -> tuple[int, str]:
     """The line to insert at, and the indent of the list's dashes. An empty list loses its brackets."""
-    node = _entries_node(text)
+    node = _node(text, "entries")
     if node is None:
         lines.append("entries:\n")
         return len(lines), ""
@@ -241,7 +269,7 @@ def _end_of_entries(text: str, lines: list[str]) -> tuple[int, str]:
 def _item_lines(path: Path, entry_id: str) -> tuple[int, int, int]:
     """First line, line after the last, and column of the keys of an entry (lines from 0)."""
     text = path.read_text(encoding="utf-8")
-    node = _entries_node(text)
+    node = _node(text, "entries")
     items = node.value if node is not None else []
     for item in items:
         if any(key.value == "id" and value.value == entry_id for key, value in item.value):
