@@ -41,15 +41,18 @@ def init(
 
 @app.command()
 def add(
-    what: Annotated[list[str], typer.Argument(metavar="PATH|FOLDER|ARXIV-ID|URL...")],
+    what: Annotated[list[str], typer.Argument(metavar="PATH|FOLDER|EXPORT|ARXIV-ID|URL...")],
     vault: VaultOption = HERE,
     wait: WaitOption = WAIT,
     as_json: JsonOption = False,
     password: Annotated[str | None, typer.Option("--password", help="What opens an encrypted PDF.")] = None,
 ) -> None:
-    """Put files, folders, arXiv ids or web addresses into the vault; makes the starter vault if there is none."""
-    from ingest.add import Added
+    """Put files, folders, Zotero's or JabRef's exports (.bib, CSL-JSON), arXiv ids or web addresses into the vault.
+
+    Makes the starter vault if there is none.
+    """
     from ingest.add import add as add_to
+    from ingest.added import Added
     from ingest.first_page import first_pages
     from ingest.manifest import set_password
 

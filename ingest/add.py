@@ -1,4 +1,7 @@
-"""Put something into a vault: a file or a folder of them, an arXiv id, an address on the web. `sync` then reads it."""
+"""Put something into a vault: a file or a folder of them, a bibliography with its files, an arXiv id, a web address.
+
+`sync` then reads it.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,28 @@ import re
 import shutil
 import urllib.parse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.add_items import add_items
+from ingest.added import Added, form_of, holds, keep, reason_of, slug
+from ingest.bibliography import bibliography
 from ingest.errors import MivaultError, UsageError
-from ingest.forms import KNOWN, ORIGINALS, sniffed
+from ingest.forms import KNOWN
 from ingest.lookup import ArxivId, find_arxiv_id
 from ingest.manifest import Manifest, add_entry, add_to_list, load, remove_entry, set_file, set_from
 from ingest.parse_pdf import Identity
 from ingest.recognise import repo_of, video_of
-from ingest.records import Entry, Form
-from ingest.vault import SAFE_ID, Vault, file_digest
+from ingest.records import Form
+from ingest.vault import Vault, file_digest
 from ingest.ways import names_for
 
 # The folders of a vault that it fills itself.
 OWN = ("files", "sources", "notes", "index", "conversations", "reports")
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of one thing to add: `entry_id` where it is in the vault now, `reason` where it is not or was."""
-
-    what: str
-    entry_id: str = ""
-    reason: str = ""
-
-    @property
-    def failed(self) -> bool:
-        return not self.entry_id
-
-
 def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterator[Added]:
     """Add a path, an arXiv id or a URL; a folder gives one Added for each file below it that can be read, and is
-    watched from then on (ingest/folders.py).
+    watched from then on (ingest/folders.py); a bibliography gives one for each of its items.
 
     `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said, never raised.
     Holds no lock: the caller does.
@@ -47,6 +39,8 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
     try:
         if path.is_dir():
             yield from _add_folder(vault, path, identify)
+        elif path.is_file() and (items := bibliography(path)) is not None:
+            yield from add_items(vault, path, items)
         elif path.is_file():
             yield add_file(vault, path, identify)
         elif re.match(r"https?://", what):
@@ -58,7 +52,7 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
         else:
             raise UsageError("no such file or folder, and not an arXiv id", "check the spelling")
     except (MivaultError, OSError) as error:
-        yield Added(what, reason=_reason(error))
+        yield Added(what, reason=reason_of(error))
 
 
 def remove(vault: Vault, entry_id: str) -> None:
@@ -109,13 +103,7 @@ def add_watched(vault: Vault, path: Path, identify: Callable[[Path], Identity]) 
     try:
         return add_file(vault, path, identify, watched=True)
     except (MivaultError, OSError) as error:
-        return Added(str(path), reason=_reason(error))
-
-
-def _reason(error: MivaultError | OSError) -> str:
-    return (
-        str(error) if isinstance(error, MivaultError) else f"{error.strerror or error} (check the file and its rights)"
-    )
+        return Added(str(path), reason=reason_of(error))
 
 
 def add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity], *, watched: bool = False) -> Added:
@@ -124,7 +112,7 @@ def add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity], *, 
     manifest = load(vault)
     sha256 = file_digest(path)
     for entry in manifest.entries:
-        if _holds(vault, entry, sha256):
+        if holds(vault, entry, sha256):
             if watched and entry.file and not entry.extra.get("from"):
                 set_from(vault, entry.id, str(path))
             return Added(str(path), entry.id, reason="was in the vault already")
@@ -147,24 +135,6 @@ def add_file(vault: Vault, path: Path, identify: Callable[[Path], Identity], *, 
     return Added(str(path), entry_id, reason)
 
 
-def _holds(vault: Vault, entry: Entry, sha256: str) -> bool:
-    """Whether an entry's file has these bytes: by the hash in its name (then by all of it), or as it was parsed."""
-    if entry.file and sha256[:8] in entry.file:
-        kept = vault.inside(entry.file)
-        return kept.is_file() and file_digest(kept) == sha256
-    return vault.state(entry.id).get("file_sha256") == sha256
-
-
-def form_of(path: Path) -> Form:
-    """The form of a file by its content. Raises UsageError for what cannot be read, and for a PDF that is none: it may
-    be the page that stood before the download."""
-    form = sniffed(path)
-    if path.suffix.lower() == ".pdf" and form != "pdf":
-        what = "it is a web page" if form == "html" else "it does not begin like one"
-        raise UsageError(f"{path.name} is not a PDF: {what}", "get the PDF itself")
-    return form
-
-
 def _seen(path: Path, form: Form, identify: Callable[[Path], Identity]) -> tuple[Identity, str]:
     """What the first page of a PDF says of it, and why it could not be read ("" where it could)."""
     nothing = Identity("", (), None, None, None)
@@ -179,19 +149,6 @@ def _seen(path: Path, form: Form, identify: Callable[[Path], Identity]) -> tuple
 def _id_of_name(path: Path) -> str | None:
     found = find_arxiv_id(path.name) if re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?\.pdf", path.name, re.IGNORECASE) else None
     return found.id if found else None
-
-
-def keep(vault: Vault, path: Path, entry_id: str, sha256: str, form: Form) -> str:
-    """Copy a file into the vault's files/ under a name of ours; its own name is never used as a path."""
-    if path.resolve().is_relative_to(vault.root):
-        return str(path.resolve().relative_to(vault.root))
-    relative = f"files/{entry_id}-{sha256[:8]}{Path(ORIGINALS[form]).suffix}"
-    target = vault.inside(relative)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    shutil.copyfile(path, temporary)
-    temporary.replace(target)
-    return relative
 
 
 def _add_arxiv(vault: Vault, what: str, arxiv_id: ArxivId) -> Added:
@@ -242,8 +199,5 @@ def _name_of(url: str) -> str:
 
 def _new_id(manifest: Manifest, name: str) -> str:
     """An id made of a name, unlike all there are: "arxiv-2309.08600", "my-paper", "my-paper-2"."""
-    arxiv = re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})", name)
-    slug = f"arxiv-{name.replace('/', '-')}" if arxiv else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
-    slug = slug if SAFE_ID.fullmatch(slug or "-") else "source"
-    taken = {e.id for e in manifest.entries}
-    return next(c for n in range(1, len(taken) + 2) if (c := slug if n == 1 else f"{slug}-{n}") not in taken)
+    made, taken = slug(name), {e.id for e in manifest.entries}
+    return next(c for n in range(1, len(taken) + 2) if (c := made if n == 1 else f"{made}-{n}") not in taken)

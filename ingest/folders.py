@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.add import add_watched, form_of, keep, readable, remove
+from ingest.add import add_watched, readable, remove
+from ingest.added import form_of, keep
 from ingest.errors import MivaultError
 from ingest.manifest import Manifest, load, set_file, set_from
 from ingest.parse_pdf import Identity

@@ -161,12 +161,12 @@ def _plain(value: Any) -> Any:
 # --- changing it, line by line --------------------------------------------------------------------------------------
 
 
-def add_entry(vault: Vault, entry: Mapping[str, Any]) -> None:
-    """Append an entry to vault.yaml. The new file is read before it replaces the old one."""
+def add_entry(vault: Vault, *entries: Mapping[str, Any]) -> None:
+    """Append entries, at least one, to vault.yaml. The new file is read before it replaces the old one."""
     import yaml
 
-    text = vault.manifest_path.read_text(encoding="utf-8")
-    block = yaml.safe_dump([dict(entry)], sort_keys=False, allow_unicode=True, width=110)
+    text, rows = vault.manifest_path.read_text(encoding="utf-8"), list(map(dict, entries))
+    block = yaml.dump(rows, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"

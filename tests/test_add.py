@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pdf_maker import paper_pdf
 
-from ingest.add import Added, add
+from ingest.add import add
+from ingest.added import Added
 from ingest.first_page import first_pages
 from ingest.manifest import load
 from ingest.parse_pdf import Identity

@@ -26,6 +26,8 @@ DOORS = {
     "youtube_transcript_api": {"ingest/captions.py"},
     "markdown_it": {"ingest/markdown.py"},
     "gradio": {"assistant/app"},
+    "bibtexparser": {"ingest/bibtex.py"},
+    "pylatexenc": {"ingest/bibtex.py"},
     "llama_index": {"ingest/chunk.py", "assistant/providers.py"},
 }
 # Of httpx little is loaded; what numba compiles it decorates, in a module that is itself imported only when needed.
