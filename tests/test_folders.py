@@ -44,7 +44,8 @@ class CountingPool(ParserPool):
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[CountingPool]:
-    with CountingPool() as running:
+    running = CountingPool()
+    with running:
         yield running
 
 
