@@ -15,6 +15,7 @@ from index.probe import check_index
 from index.state import IndexState, fingerprint, generation_path, read_state
 from index.store import PassageStore
 from index.vectors import read_vectors
+from ingest.duplicates import duplicate_of
 from ingest.records import Finding, Passage
 from ingest.vault import Vault
 
@@ -66,7 +67,9 @@ def judge_index(seen: IndexSeen, model: str) -> Iterator[Finding]:
 
 def look_at_index(vault: Vault, embedder: Embedder) -> IndexSeen:
     """What can be seen of the index and the kept vectors. A damaged store is met by a child process first."""
-    passages = {source_id: _passages(vault, source_id) for source_id in vault.source_ids()}
+    passages = {
+        source_id: _passages(vault, source_id) for source_id in vault.source_ids() if not duplicate_of(vault, source_id)
+    }
     wanted = {source_id: fingerprint(vault, source_id) for source_id, own in passages.items() if own}
     state = read_state(vault)
     if state is None:

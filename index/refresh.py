@@ -14,9 +14,11 @@ from index.ahead import Ahead
 from index.build import build
 from index.embed import Embedder
 from index.selftest import self_test
+from ingest.duplicates import mark_duplicates
 from ingest.first_page import first_pages
 from ingest.folders import Followed, follow
 from ingest.lockfile import write_lock
+from ingest.manifest import load
 from ingest.progress import Progress, silent
 from ingest.sync import Outcome, sync
 from ingest.tools import Tools
@@ -81,9 +83,11 @@ def refresh(
                 elif outcome.parsed and not outcome.reason and not outcome.own:
                     ahead.add(outcome.entry_id)
                 if outcome.parsed and clock() - last > build_every_seconds:
+                    mark_duplicates(vault, load(vault).entries)
                     build(vault, embedder, on_progress=on_progress, only_ready=True)
                     last = clock()
             ahead.finish()
+        mark_duplicates(vault, load(vault).entries)
         built = build(vault, embedder, on_progress=on_progress)
         write_lock(vault, embedder.name)
         lost = self_test(vault, embedder, on_progress=on_progress)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.errors import IndexDamaged
+from ingest.duplicates import duplicate_of
 from ingest.records import as_json, from_json
 from ingest.vault import Vault, digest, file_digest, read_json, write_json
 
@@ -86,12 +87,13 @@ def tidy(vault: Vault) -> None:
 
 
 def fingerprint(vault: Vault, source_id: str) -> str:
-    """What a source's place in the index depends on: "" without passages, else two hashes with "-" between them.
+    """What a source's place in the index depends on: "" without passages, and of a duplicate (ingest/duplicates.py);
+    else two hashes with "-" between them.
 
     The first is of what its vectors are made of (vectors.py compares that alone), the second of what else is searched.
     """
     passages = vault.source(source_id) / "passages.jsonl"
-    if not passages.is_file():
+    if not passages.is_file() or duplicate_of(vault, source_id):
         return ""
     paper = vault.paper(source_id)
     shown = (paper.kind, paper.title, paper.arxiv_id or "") if paper else ("", "", "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from index.selftest import not_findable
 from index.state import IndexState, fingerprint, read_state
 from index.vectors import embedded_part, vectors_made_from
+from ingest.duplicates import duplicate_of
 from ingest.folders import gone_files
 from ingest.forms import form_here
 from ingest.records import Entry
@@ -32,7 +33,7 @@ class EntryStatus:
     too: its newer file could not be had, and the older one is still searched; or arXiv has a newer version, or its
     authors withdrew it; or its file is gone from a watched folder. `warnings` name its pages that are missing or
     doubted; for the rest see `Paper`. `not_findable` says what a searchable entry was asked for in vain after it was
-    indexed."""
+    indexed; `duplicate_of` is the id of the entry with the same text that is indexed in its place."""
 
     id: str
     kind: str
@@ -48,6 +49,7 @@ class EntryStatus:
     empty_pages: int = 0
     doubted_pages: int = 0
     not_findable: str = ""
+    duplicate_of: str = ""
 
 
 def status(vault: Vault, entries: Sequence[Entry]) -> list[EntryStatus]:
@@ -101,6 +103,8 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
     if state == "parsed" and passages == 0 and not reason and _has(vault, entry.id, "passages.jsonl"):
         reason = "no passages were found in its text"
     not_found = not_findable(vault, entry.id, index.sources[entry.id]) if index and state == "searchable" else ""
+    same = duplicate_of(vault, entry.id)
+    reason = f"the same text as {same}: indexed once" if same else reason
     return EntryStatus(
         id=entry.id,
         kind=entry.kind,
@@ -116,6 +120,7 @@ def _status(vault: Vault, entry: Entry, index: IndexState | None) -> EntryStatus
         empty_pages=paper.empty_pages if paper else 0,
         doubted_pages=paper.doubted_pages if paper else 0,
         not_findable=not_found,
+        duplicate_of=same,
     )
 
 
@@ -124,6 +129,8 @@ def _state(vault: Vault, entry_id: str, index: IndexState | None, passages: int)
         made_from = fingerprint(vault, entry_id)
         if index and index.sources.get(entry_id) == made_from:
             return "searchable"
+        if not made_from:  # a duplicate
+            return "chunked"
         return "embedded" if vectors_made_from(vault, entry_id) == embedded_part(made_from) else "chunked"
     if _has(vault, entry_id, "pages.jsonl"):
         return "parsed"
