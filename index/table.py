@@ -3,8 +3,7 @@
     index/generation-.../table/vectors.npy   (passages, dimension) float32, L2-normalised
     index/generation-.../table/ids.json      {"ids": [...], "papers": [...]}: of each row
 
-Importing Chroma and opening its store takes a second, reading 5,000 vectors a few thousandths (benchmarks/query.py); to
-some 100,000 passages an exact search is also the quicker one (benchmarks/scale.py).
+Importing Chroma alone takes .9 s of a process's time (benchmarks/query.py measures whole processes).
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from index.state import REBUILD
 from index.store import Found, PassageStore
 from ingest.vault import write_json
 
-# Passages up to which a generation has such a table: 300 MB, 15 to 20 ms a question on two cores.
+# Passages up to which a generation has such a table: 300 MB. A question took 8 ms at 5,000, 56 at 100,000 and 108 at
+# 200,000 (medians of 9, beside other work on both cores).
 MOST = 200_000
 ROWS = 16_384  # read and multiplied at a time
 SPARE = 64  # rows taken beyond the limit, so that ties are broken by id, not by place
