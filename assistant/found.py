@@ -56,7 +56,9 @@ def explained(hit: Hit) -> list[str]:
     if told.names:
         lines.append(f"  as an author: {', '.join(told.names)}")
     lines += [f"  other name: {one.name}, for {one.instead} ({one.source})" for one in told.added]
-    lines.append(f"fused: {told.meaning_part:.3f} + {told.words_part:.3f} = {hit.score:.3f}, place {told.place}")
+    verbatim = " + 1 for holding the question word for word" if told.verbatim else ""
+    parts = f"{told.meaning_part:.3f} + {told.words_part:.3f}{verbatim}"
+    lines.append(f"fused: {parts} = {hit.score:.3f}, place {told.place}")
     if told.capped:
         lines.append(f"left out above it: {told.capped}, of papers that had their share")
     if told.repeats:

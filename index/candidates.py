@@ -36,9 +36,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as both legs are asked it: vector (dimension,) and words; what may be found, and how it is weighed."""
+    """A question as it was asked and as both legs are asked it: vector (dimension,) and words; what may be found, and
+    how it is weighed."""
 
     vector: NDArray[np.float32]
+    text: str
     words: WordQuery
     where: Filter
     references: bool
@@ -50,12 +52,14 @@ def candidates(opened: OpenGeneration, asked: Asked, limit: int) -> list[Ranked]
     tuning, references = asked.tuning, asked.references
     near = _nearest(opened, asked, limit)
     shared = opened.words.search(asked.words, limit, references=references, where=asked.where, tuning=tuning)
-    papers = {one.passage_id: one.paper_id for one in (*near, *shared)}
+    same = opened.words.verbatim(asked.text, limit, where=asked.where)
+    papers = {one.passage_id: one.paper_id for one in (*near, *shared, *same)}
     cosines = _completed(near, opened.store.cosines(asked.vector, _missing(papers, near)))
     others = opened.words.scores(asked.words, _missing(papers, shared), references=references, tuning=tuning)
     bm25 = _completed(shared, others)
     meaning_rank, word_rank = _ranks(near), _ranks(shared)
     fused = fuse(cosines, bm25, meaning=tuning.meaning)
+    fused |= {one.passage_id: fused[one.passage_id]._replace(verbatim=1.0) for one in same if one.passage_id in fused}
     ranked = [
         Ranked(one, paper, fused[one], cosines.get(one), bm25.get(one), meaning_rank.get(one), word_rank.get(one))
         for one, paper in papers.items()

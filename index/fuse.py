@@ -9,14 +9,15 @@ from index.tuning import Tuning
 
 
 class Fused(NamedTuple):
-    """What each leg gives to a passage's score."""
+    """What each leg gives to a passage's score, and 1 more for one that holds the question word for word."""
 
     meaning: float
     words: float
+    verbatim: float = 0.0
 
     @property
     def score(self) -> float:
-        return self.meaning + self.words
+        return self.meaning + self.words + self.verbatim
 
 
 def fuse(

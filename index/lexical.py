@@ -25,6 +25,9 @@ from ingest.records import Paper, Passage
 # A question is one or two sentences; of something longer, its beginning.
 QUERY_CHARACTERS = 4_000
 QUERY_WORDS = 64
+# From so many words on, a question that stands in a passage was copied from there; in quotation marks, from 2 on.
+SENTENCE_WORDS = 5
+QUOTED = re.compile('["\u201c]([^"\u201c\u201d]+)["\u201d]')
 # 15 MB is tantivy's least; one thread writes about 20,000 passages a second.
 WRITER_BYTES = 15_000_000
 # Words that shape a question and say nothing of its subject.
@@ -110,6 +113,18 @@ class WordIndex:
         """The passages that share words with a question, best first, ties by id. [] for a question without words."""
         asked = self._query(query, references, where, tuning)
         return [] if asked is None else self._found(asked, limit)
+
+    def verbatim(self, question: str, limit: int, *, where: Filter = NOTHING_LEFT_OUT) -> list[Found]:
+        """The passages that hold the question, or all that it has in quotation marks, word for word up to their
+        endings, bibliography aside. The score is BM25's."""
+        phrases = [stems for quoted in QUOTED.findall(question) if len(stems := self.stems(quoted)) > 1]
+        whole = self.stems(question[:QUERY_CHARACTERS])
+        if not phrases and SENTENCE_WORDS <= len(whole) <= QUERY_WORDS:
+            phrases = [whole]
+        if not phrases:
+            return []
+        asked = _all([self._phrase(stems) for stems in phrases])
+        return self._found(_only(asked, filter_query(where, self._index.schema, self._analyzer)), limit)
 
     def scores(
         self, query: WordQuery, passage_ids: Sequence[str], *, references: bool = False, tuning: Tuning = TUNING
@@ -203,6 +218,11 @@ class WordIndex:
         )
         return _only(asked, filter_query(where, schema, self._analyzer)) if where else asked
 
+    def _phrase(self, stems: Sequence[str]) -> Any:
+        from tantivy import Query
+
+        return Query.phrase_query(self._index.schema, "text", list(stems))
+
     def _kind(self, kind: str) -> Any:
         from tantivy import Query
 
@@ -236,6 +256,12 @@ class WordWriter:
         """Take out all passages of these papers; ids that are not there are no error."""
         for paper_id in paper_ids:
             self._writer.delete_documents_by_term("paper_id", paper_id)
+
+
+def _all(parts: Sequence[Any]) -> Any:
+    from tantivy import Occur, Query
+
+    return Query.boolean_query([(Occur.Must, part) for part in parts])
 
 
 def _only(asked: Any, condition: Any) -> Any:

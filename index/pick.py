@@ -76,6 +76,7 @@ def _hit(one: _Taken, opened: OpenGeneration, question: str, asked: Asked, added
         place=one.place,
         meaning_part=one.ranked.fused.meaning,
         words_part=one.ranked.fused.words,
+        verbatim=one.ranked.fused.verbatim > 0,
         shared=tuple(opened.words.shared(question, one.passage.text)),
         names=_names(opened, question, asked, one.paper),
         added=tuple(one for one in added if not have.isdisjoint(opened.words.words(one.name))),
@@ -104,7 +105,7 @@ def _names(opened: OpenGeneration, question: str, asked: Asked, paper: Paper) ->
 
 def why(one: Ranked, explanation: Explanation) -> str:
     """In words: "number 2 of the nearest (cosine .61); shares the words sparse, autoencoders (number 5 by words)"."""
-    parts = []
+    parts = ["holds the question word for word"] if explanation.verbatim else []
     place = f" (number {one.rank_words} by words)" if one.rank_words else ""
     if one.cosine is not None:
         near = f"number {one.rank_meaning} of the nearest" if one.rank_meaning else "not among the nearest"

@@ -20,15 +20,17 @@ class Added:
 class Explanation:
     """How a hit came to its place. Ranks and places count from 1.
 
-    `meaning_part` and `words_part` add up to the fused score; `place` is the one by that score, before any passage was
-    left out; `shared` are words of the question that the passage has, `names` authors that the question names, `added`
-    other names (of the whole question) that brought words in. `capped` better placed passages were left out
-    because their paper had its share already, and `repeats` are passages left out because this one says the same.
+    `meaning_part` and `words_part` add up to the fused score, with 1 more where the passage is `verbatim`: it holds the
+    question, or what the question has in quotation marks, word for word. `place` is the one by that score, before any
+    passage was left out; `shared` are words of the question that the passage has, `names` authors that the question
+    names, `added` other names (of the whole question) that brought words in. `capped` better placed passages were left
+    out because their paper had its share already, and `repeats` are passages left out because this one says the same.
     """
 
     place: int
     meaning_part: float
     words_part: float
+    verbatim: bool = False
     shared: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
@@ -40,7 +42,8 @@ class Explanation:
 class Hit:
     """A passage found for a question. Hits come best first.
 
-    `score` is the fused score (0 to 1, comparable within one search only); `similarity` the cosine of question and
+    `score` is the fused score (0 to 1, 1 more for a passage that holds the question word for word; comparable within
+    one search only); `similarity` the cosine of question and
     passage (-1 to 1), `bm25` the score by words (0 and up); `rank_meaning` and `rank_words` count from 1, None where
     that leg did not find it; `why` says it in words, `explanation` in full.
     """

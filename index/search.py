@@ -71,7 +71,7 @@ class Search:
     ) -> list[Hit]:
         added = opened.names.expand(question) if self.tuning.added else ()
         vector = self.embedder.embed([question])[0]
-        asked = Asked(vector, opened.words.query(question, added), where, references, self.tuning)
+        asked = Asked(vector, question, opened.words.query(question, added), where, references, self.tuning)
         limit = max(self.tuning.candidates, k)
         while True:
             ranked = candidates(opened, asked, limit)

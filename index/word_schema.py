@@ -23,8 +23,9 @@ def schema() -> Any:
     for name in ("id", "paper_id", "arxiv_id", "kind", "source_kind"):
         stored = name in ("id", "paper_id")
         builder.add_text_field(name, stored=stored, tokenizer_name="raw", index_option="basic")
-    for name in SEARCHED:
-        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+    for name in SEARCHED:  # positions of the text alone: sentences are looked for word for word in it
+        option = "position" if name == "text" else "freq"
+        builder.add_text_field(name, tokenizer_name="words", index_option=option)
     for name in ("section", "written_by"):
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     builder.add_integer_field("year", indexed=True, fast=True)

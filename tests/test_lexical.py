@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from small_vault import TEXTS, small_vault, write_source
 
 from index.errors import IndexDamaged
+from index.filters import Filter
 from index.lexical import WordIndex
 from index.store import Found
 from ingest.records import Paper, Passage
@@ -144,3 +145,17 @@ def test_a_damaged_or_missing_index_says_so(tmp_path: Path, rows: Rows) -> None:
     (tmp_path / "words" / "meta.json").write_text("not what it was")
     with pytest.raises(IndexDamaged, match="word index"):
         WordIndex.open(tmp_path / "words")
+
+
+def test_a_sentence_of_a_passage_is_found_word_for_word_and_quotation_marks_ask_for_all_of_them(
+    words: WordIndex, rows: Rows
+) -> None:
+    passage = next(passage for _, passage in rows if passage.kind == "text" and len(passage.text.split()) > 8)
+    sentence = " ".join(passage.text.split()[1:8])
+    assert passage.id in {one.passage_id for one in words.verbatim(sentence, 5)}
+    assert words.verbatim(" ".join(reversed(sentence.split())), 5) == []
+    two = " ".join(sentence.split()[:2])
+    assert words.verbatim(two, 5) == [], "too short to have been copied"
+    assert passage.id in {one.passage_id for one in words.verbatim(f'Where does it say "{two}"?', 5)}
+    assert words.verbatim(f'"{two}" and “zebra crossing”', 5) == []
+    assert words.verbatim(sentence, 5, where=Filter(papers=("nobody",))) == []

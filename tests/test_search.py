@@ -214,3 +214,13 @@ def test_authors_and_other_names_find_passages(vault: Vault) -> None:
     spelled = next(hit for hit in search("what is MAH", k=8) if hit.paper.id == "spelled").explanation
     assert spelled is not None and spelled.added[0].source == "abbreviated in 1 source"
     search.close()
+
+
+def test_a_sentence_that_was_copied_brings_its_passage_first(search: Search) -> None:
+    reordered = search("Sparse and readable are the features", k=3)[0]
+    assert reordered.explanation and not reordered.explanation.verbatim
+    copied = search("The features are sparse and readable", k=3)
+    assert "The features are sparse and readable" in copied[0].passage.text
+    assert copied[0].explanation and copied[0].explanation.verbatim
+    assert copied[0].score > 1 >= copied[1].score
+    assert copied[0].why.startswith("holds the question word for word")
