@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ingest.errors import ParseError
 from ingest.layout import BEGINS, BROKEN, Line, Piece
+from ingest.page_boxes import Box, page_boxes, stretches
 
 LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
 BOLD = re.compile(rb"bold|medi|black|heavy|demi|cmbx|sfbx", re.IGNORECASE)
@@ -104,6 +105,10 @@ class Document:
             textpage.close()
             page.close()
 
+    def boxes(self, index: int, quote: str) -> list[Box]:
+        """Where a quote stands on a page's picture, a box for each of its lines; [] where it is not found."""
+        return page_boxes(self._pdf, index, lambda text: stretches(quote, text))
+
     def has_pictures(self, index: int) -> bool:
         """Whether a page shows pictures or drawings."""
         import pypdfium2
@@ -138,6 +143,11 @@ class Document:
         out = io.BytesIO()
         page.render(scale=scale).to_pil().save(out, "PNG")
         return out.getvalue()
+
+    def picture_of_width(self, index: int, width: int, *, max_pixels: int) -> bytes:
+        """A PNG of a page that is `width` pixels wide, or smaller where it would pass `max_pixels`."""
+        page_width, _ = self._pdf.get_page_size(index)
+        return self.picture(index, scale=width / max(page_width, 1), max_pixels=max_pixels)
 
 
 def _top(target: Any) -> float | None:

@@ -26,6 +26,7 @@ from typing import IO, Any
 
 from ingest.errors import ParseError
 from ingest.jobs import Parsed, ParseJob
+from ingest.limits import alarm, limit_memory
 from ingest.page_readers import cores as cores
 from ingest.parse import parse
 from ingest.records import from_json
@@ -239,7 +240,7 @@ def _read_answer(line: bytes) -> Parsed | ParseError:
 def serve(megabytes: int, seconds: float) -> None:
     """Answer jobs until standard input closes: that is how a child notices that its parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory(megabytes)
+    limit_memory(megabytes)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand among the answers
     jobs: SimpleQueue[bytes] = SimpleQueue()
@@ -247,9 +248,9 @@ def serve(megabytes: int, seconds: float) -> None:
     while True:
         data = json.loads(jobs.get())
         job = ParseJob(**data | {"path": Path(data["path"])})
-        _alarm(seconds)
+        alarm(seconds)
         answer = json.dumps(_answer(job, megabytes)).encode() + b"\n"
-        _alarm(0.0)  # writing may wait for a parent that is busy
+        alarm(0.0)  # writing may wait for a parent that is busy
         answers.write(answer)
         answers.flush()
 
@@ -273,20 +274,3 @@ def _answer(job: ParseJob, megabytes: int) -> dict[str, Any]:
         }
     except Exception as error:  # a bug of ours or a library's: this file's reason, not the end of the run
         return {"error": f"the parser failed: {type(error).__name__}: {error}", "hint": "please report this file"}
-
-
-def _limit_memory(megabytes: int) -> None:
-    """Hold this process to `megabytes` of address space, where the platform can."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for limit, size in ((resource.RLIMIT_AS, megabytes * 2**20), (resource.RLIMIT_CORE, 0)):
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; a lower limit may be set already
-            resource.setrlimit(limit, (size, size))
-
-
-def _alarm(seconds: float) -> None:
-    """End this process after `seconds`, whatever it is doing then; 0 calls that off."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
