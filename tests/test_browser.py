@@ -97,7 +97,7 @@ def test_a_conversation_asks_no_other_host_and_raises_no_complaint(visit: Visit,
     visit.locator(".mv-marker").first.wait_for()
     visit.ask("weather")
     visit.locator(".mv-abstained").wait_for()
-    visit.get_by_role("button", name="Library").click()
+    visit.get_by_role("tab", name="Library").click()
     visit.get_by_role("row").nth(3).wait_for()
     assert len(visit.asked) > 20
     assert [a for a in visit.asked if not a.startswith((url, "data:", "blob:"))] == []

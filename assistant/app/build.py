@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.app.conversation import Conversation, Events, plain
 from assistant.app.progress import Progress
+from assistant.app.tab_library import LibraryTab
 from assistant.app.watch import Status, Watch
 from ingest.vault import Vault
 
@@ -48,11 +49,13 @@ def build_page(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=False) as page:
         gr.HTML(HEADING, **plain("mv-head"))
         counts, sync = gr.HTML(**plain("mv-counts")), gr.HTML(**plain("mv-sync-line"))
-        conversation = Conversation(gr, events, vault, examples)
-        with gr.Accordion("Library", open=False, elem_id="mv-library"):
-            table = gr.HTML(**plain("mv-library-table"))
+        with gr.Tabs(elem_id="mv-tabs"):
+            with gr.Tab("Chat", id="chat"):
+                conversation = Conversation(gr, events, vault, examples)
+            with gr.Tab("Library", id="library"):
+                library = LibraryTab(gr)
         conversation.connect()
-        Watch(gr, status, progress, answerer).connect(page, counts=counts, sync=sync, table=table)
+        Watch(gr, status, progress, answerer).connect(page, counts=counts, sync=sync, table=library.table)
     built: gradio.Blocks = page
     return built
 
