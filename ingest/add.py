@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.add_items import add_items
 from ingest.added import Added, form_of, holds, keep, reason_of, slug
 from ingest.bibliography import bibliography
+from ingest.disk import stop_when_full
 from ingest.errors import MivaultError, UsageError
 from ingest.forms import KNOWN
 from ingest.lookup import ArxivId, find_arxiv_id
@@ -32,7 +33,8 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
     """Add a path, an arXiv id or a URL; a folder gives one Added for each file below it that can be read, and is
     watched from then on (ingest/folders.py); a bibliography gives one for each of its items.
 
-    `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said, never raised.
+    `identify` reads title and arXiv id off the first page of a PDF. What cannot be added is said; DiskFull alone is
+    raised, since it is no file's fault and would meet each that follows.
     Holds no lock: the caller does.
     """
     path = Path(what).expanduser()
@@ -52,6 +54,7 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
         else:
             raise UsageError("no such file or folder, and not an arXiv id", "check the spelling")
     except (MivaultError, OSError) as error:
+        stop_when_full(error, vault.root)
         yield Added(what, reason=reason_of(error))
 
 
@@ -103,6 +106,7 @@ def add_watched(vault: Vault, path: Path, identify: Callable[[Path], Identity]) 
     try:
         return add_file(vault, path, identify, watched=True)
     except (MivaultError, OSError) as error:
+        stop_when_full(error, vault.root)
         return Added(str(path), reason=reason_of(error))
 
 

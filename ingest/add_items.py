@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.added import Added, form_of, holds, keep, reason_of, slug
+from ingest.disk import stop_when_full
 from ingest.errors import MivaultError, UsageError
 from ingest.file_field import located
 from ingest.forms import KNOWN
@@ -24,12 +25,14 @@ PRESENT = "was in the vault already"
 def add_items(vault: Vault, export: Path, items: Sequence[Item | Broken]) -> Iterator[Added]:
     """Add each item of an export, its attachments being relative to the export's folder.
 
-    vault.yaml is written once, after the last file was copied. What cannot be added is said, never raised.
+    vault.yaml is written once, after the last file was copied. What cannot be added is said; DiskFull alone is raised.
     """
     adding = _Adding(vault, export.resolve().parent)
-    done = [_added(adding, export, item) for item in items]
-    if adding.rows:
-        add_entry(vault, *adding.rows.values())
+    try:
+        done = [_added(adding, export, item) for item in items]
+    finally:  # of a disk that fills up, what was copied before is entered, where there is room for that
+        if adding.rows:
+            add_entry(vault, *adding.rows.values())
     yield from done or [Added(str(export), reason="it lists nothing")]
 
 
@@ -40,6 +43,7 @@ def _added(adding: _Adding, export: Path, item: Item | Broken) -> Added:
     try:
         entry_id, reason = adding.add(item)
     except (MivaultError, OSError) as error:
+        stop_when_full(error, adding.vault.root)
         return Added(what, reason=reason_of(error))
     return Added(what, entry_id, reason)
 
@@ -49,7 +53,7 @@ class _Adding:
 
     def __init__(self, vault: Vault, folder: Path) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
-        self._vault, self._folder = vault, folder
+        self.vault, self._folder = vault, folder
         self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._with_file: set[str] = set()
@@ -64,11 +68,11 @@ class _Adding:
         sha256 = file_digest(found[0]) if found else ""
         if same := self._same(item, sha256):
             if found and same not in self._with_file:
-                self._join(same, keep(self._vault, found[0], same, sha256, found[1]), sha256)
+                self._join(same, keep(self.vault, found[0], same, sha256, found[1]), sha256)
                 return same, f"{PRESENT}; its file is new"
             return same, PRESENT
         entry_id = self._new_id(item)
-        file = keep(self._vault, found[0], entry_id, sha256, found[1]) if found else None
+        file = keep(self.vault, found[0], entry_id, sha256, found[1]) if found else None
         self.rows[entry_id] = _row(entry_id, item, file, found[0].name if found else "")
         self._note(entry_id, item.arxiv, item.url, item.title, item.authors, item.year)
         self._note_file(entry_id, sha256)
@@ -101,19 +105,19 @@ class _Adding:
     def _holder(self, sha256: str) -> str | None:
         """The entry whose kept file begins its hash like this one and has these bytes."""
         same = self._known.get(("start", sha256[:8]))
-        return same if same and holds(self._vault, self._entries[same], sha256) else None
+        return same if same and holds(self.vault, self._entries[same], sha256) else None
 
     def _join(self, entry_id: str, file: str, sha256: str) -> None:
         if entry_id in self.rows:
             self.rows[entry_id]["file"] = file
         else:
-            set_file(self._vault, entry_id, file)
+            set_file(self.vault, entry_id, file)
         self._note_file(entry_id, sha256)
 
     def _note_entry(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
         self._note(entry.id, entry.arxiv, entry.url, entry.title, entry.authors, entry.year)
-        self._note_file(entry.id, str(self._vault.state(entry.id).get("file_sha256") or ""))
+        self._note_file(entry.id, str(self.vault.state(entry.id).get("file_sha256") or ""))
         if entry.file:
             self._with_file.add(entry.id)
             self._known.setdefault(("start", Path(entry.file).stem[-8:]), entry.id)

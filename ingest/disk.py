@@ -36,6 +36,12 @@ def disk_full(folder: Path) -> DiskFull:
     )
 
 
+def stop_when_full(error: BaseException, folder: Path) -> None:
+    """Raises DiskFull where an error that is about to be told of one file comes of a full disk."""
+    if is_full(error):
+        raise disk_full(folder) from error
+
+
 def no_room(folder: Path) -> bool:
     """Whether next to nothing is free where `folder` lies. Tantivy's threads do not say why they failed."""
     return shutil.disk_usage(folder).free < LITTLE

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingest.add import add_watched, readable, remove
 from ingest.added import form_of, keep
+from ingest.disk import stop_when_full
 from ingest.errors import MivaultError
 from ingest.manifest import Manifest, load, set_file, set_from
 from ingest.parse_pdf import Identity
@@ -144,6 +145,7 @@ def _took_anew(vault: Vault, entry: Entry, path: Path, said: list[str]) -> bool:
     try:
         relative = keep(vault, path, entry.id, file_digest(path), form_of(path))
     except (MivaultError, OSError) as error:
+        stop_when_full(error, vault.root)
         said.append(f"{path} was changed, but not read: {error}")
         return False
     set_file(vault, entry.id, relative)

@@ -70,6 +70,29 @@ def test_a_full_disk_is_one_line_and_the_next_sync_completes(tmp_path: Path) -> 
         assert result["generations"] <= 1 and result["sources"] == 8
 
 
+ADD = """
+mount -t tmpfs -o size=60k tmpfs "$1" && "$2" -m mivault init --empty "$1/vault" >"$1/said" || exit 9
+"$2" -m mivault add --vault "$1/vault" "$3" "$4" "$5"
+"""
+
+
+def test_adding_to_a_full_disk_stops_with_one_line(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if not can_mount(disk):
+        pytest.skip("no small disk can be mounted here: unshare -rm is not allowed")
+    files = []
+    for number in range(3):
+        files.append(tmp_path / f"long-{number}.md")
+        files[-1].write_text(f"# Number {number}\n\n" + "Circuits are subgraphs of a network. " * 1000)
+    program = ["unshare", "-rm", "sh", "-c", ADD, "sh", str(disk), sys.executable, *map(str, files)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("disk is full") == 1 and "Traceback" not in done.stderr
+    assert [line.rpartition(": ")[2] for line in done.stdout.splitlines()] == ["long-0"]
+
+
 @pytest.mark.parametrize(
     "error",
     [
