@@ -55,7 +55,7 @@ def copied(vault: Path, store: Path) -> Path:
     texts = {one.id: one.text for source in opened.source_ids() for one in opened.passages(source)}
     nodes = [
         TextNode(id_=one, text=texts[one], metadata={"paper": paper}, embedding=vector.tolist())
-        for one, paper, vector in zip(table.ids, table.papers, table.vectors, strict=True)
+        for one, paper, vector in zip(*table.rows(), strict=True)
     ]
     collection = chromadb.PersistentClient(str(store)).create_collection("passages", embedding_function=None)
     peer = ChromaVectorStore(chroma_collection=collection)

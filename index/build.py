@@ -1,6 +1,6 @@
 """Builds the index of a vault: embeds what changed, then puts it into Chroma and the word index.
 
-    stale sources ──► vectors.npy beside each (kept) ──► a copy of the index, changed ──► state.json names the copy
+    stale sources ──► vectors.npy beside each (kept) ──► the next generation of the index ──► state.json names it
 
 The caller holds `vault.writing()`. Embedding is what takes time, and is kept source by source: a build that is killed
 goes on where it stopped, and the index that was there stays until the new one is whole.
@@ -16,8 +16,9 @@ from functools import partial
 from index.embed import Embedder, embedded_text
 from index.errors import IndexDamaged, ModelMismatch
 from index.generation import Generation, publish
+from index.places import unfinished
 from index.probe import check_index, note_sound
-from index.state import IndexState, fingerprint, read_state, tidy
+from index.state import FORMAT, IndexState, fingerprint, read_state, tidy
 from index.vectors import has_vectors, read_vectors, write_vectors
 from ingest.records import Paper
 from ingest.vault import Vault, read_jsonl
@@ -78,9 +79,10 @@ def build(
     state = read_state(vault)
     _check_model(None if reindex else state, embedder)
     damaged = state is not None and (rebuild or _is_damaged(vault, state))
-    plan = make_plan(vault, None if damaged or reindex else state, known=state.sources if state else {})
+    known = {} if state is None else _known(vault, state)
+    plan = make_plan(vault, None if damaged or reindex else state, known=known)
     if only_ready:
-        plan = ready_part(vault, plan, embedder, known=state.sources if state else {})
+        plan = ready_part(vault, plan, embedder, known=known)
     todo = [one for one in plan.add if reindex or not _has_vectors(vault, plan, one, embedder)]
     embed_sources(vault, embedder, {one: plan.wanted[one] for one in todo}, report)
     if plan.changes:
@@ -135,13 +137,14 @@ def embed_sources(vault: Vault, embedder: Embedder, sources: Mapping[str, str], 
 def index_sources(vault: Vault, embedder: Embedder, plan: Plan, report: Progress) -> IndexState:
     """Publish a generation of the index with the plan's sources. Their vectors must be there."""
     total = sum(_text_count(vault, source_id) for source_id in plan.add)
-    with publish(vault, plan.base, model=embedder.name, dimension=embedder.dimension) as generation:
+    touched = (*plan.delete, *plan.add)
+    with publish(vault, plan.base, touched, model=embedder.name, dimension=embedder.dimension) as generation:
         generation.delete(plan.delete)
         done = 0
         for source_id in plan.add:
             done += _index_source(vault, embedder, plan, source_id, generation)
             report("index", done, total)
-        return generation.finish(plan.wanted)
+        return generation.finish(plan.wanted, plan.base)
 
 
 def _index_source(vault: Vault, embedder: Embedder, plan: Plan, source_id: str, generation: Generation) -> int:
@@ -201,7 +204,15 @@ def _embedded(report: Progress, before: int, total: int, done: int) -> None:
     report("embed", before + done, total)
 
 
+def _known(vault: Vault, state: IndexState) -> dict[str, str]:
+    """What the index holds; of what a change that came to no end may have left in Chroma, nothing for certain."""
+    left = unfinished(vault, state.store)
+    return {**state.sources, **dict.fromkeys(left.sources, "")} if left else dict(state.sources)
+
+
 def _is_damaged(vault: Vault, state: IndexState) -> bool:
+    if state.format != FORMAT:
+        return True
     try:
         check_index(vault, state, strict=True)
         note_sound(vault, state)

@@ -4,6 +4,7 @@ MivaultError
 ├── IndexMissing        nothing was indexed yet
 ├── ModelMismatch       the index was made with another embedding model
 ├── EmbedderError       the embedding model cannot be found or loaded
+├── StoreUnreachable    the Chroma server that vault.yaml names does not answer
 └── IndexDamaged        the stored index cannot be read; it can be rebuilt from sources/
 """
 
@@ -22,6 +23,10 @@ class ModelMismatch(MivaultError):
 
 class EmbedderError(MivaultError):
     """The embedding model is not there, or does not load."""
+
+
+class StoreUnreachable(MivaultError):
+    """The Chroma server does not answer, or is none. Nothing is lost: the vectors lie beside their sources too."""
 
 
 class IndexDamaged(MivaultError):

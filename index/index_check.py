@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from index.embed import Embedder
 from index.errors import IndexDamaged
 from index.lexical import WordIndex
+from index.places import place_of
 from index.probe import check_index
 from index.state import IndexState, fingerprint, generation_path, read_state
-from index.store import PassageStore
 from index.vectors import read_vectors
 from ingest.duplicates import duplicate_of
 from ingest.records import Finding, Passage
@@ -82,7 +82,7 @@ def look_at_index(vault: Vault, embedder: Embedder) -> IndexSeen:
 
 def _damage(vault: Vault, state: IndexState) -> str:
     try:
-        check_index(vault, state, strict=True)
+        check_index(vault, state, strict=True, whole=True)
     except IndexDamaged as error:
         return error.message
     return ""
@@ -98,7 +98,7 @@ def _compared(
     folder = generation_path(vault, state)
     try:
         words = set(WordIndex.open(folder / "words").ids())
-        store = PassageStore.open(folder / "chroma")
+        store = place_of(vault, state).open()
         ids, vectors = store.vectors()
         store.close()
     except IndexDamaged as error:

@@ -57,6 +57,9 @@ class WordIndex:
 
     def __init__(self, index: Any) -> None:
         self._index = index
+        # Else a thread of tantivy's follows meta.json and opens the files again on its own, first right after this:
+        # where damage has cut one short by then, what is mapped ends early, which is SIGBUS.
+        index.config_reader("manual", 0)
         self._analyzer = analyzer()
         index.register_tokenizer("words", self._analyzer)
         self._searcher = index.searcher()

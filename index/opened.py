@@ -7,9 +7,10 @@ from functools import cached_property, lru_cache
 from index.expand import Names
 from index.glossary import glossary_names
 from index.lexical import WordIndex
-from index.probe import check_index
+from index.places import on_server, place_of
 from index.state import IndexState, check_files, generation_path, read_abbreviations
-from index.table import open_vectors
+from index.store import PassageStore
+from index.table import VectorTable
 from ingest.records import Paper, Passage, from_json
 from ingest.vault import Vault, read_jsonl
 
@@ -22,13 +23,10 @@ class OpenGeneration:
 
     def __init__(self, vault: Vault, state: IndexState) -> None:
         self._folder = generation_path(vault, state)
-        if (self._folder / "table").is_dir():
-            check_files(vault, state, but="chroma")  # which is not asked
-        else:
-            check_index(vault, state)
+        check_files(vault, state)
         self.number = state.generation
         self.words = WordIndex.open(self._folder / "words")
-        self.store = open_vectors(self._folder)
+        self.store = _vectors(vault, state)
         self._vault = vault
         self._source = lru_cache(HELD)(self._read_source)
 
@@ -49,3 +47,11 @@ class OpenGeneration:
     def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object]]]:
         rows = read_jsonl(self._vault.source(paper_id) / "passages.jsonl")
         return self._vault.paper(paper_id), {str(row["id"]): row for row in rows}
+
+
+def _vectors(vault: Vault, state: IndexState) -> VectorTable | PassageStore:
+    """What is asked by meaning: the server that vault.yaml names, else the table."""
+    if on_server(vault):
+        return place_of(vault, state).open()
+    place_of(vault, state)  # raises where the vectors were put on a server
+    return VectorTable(generation_path(vault, state) / "table")

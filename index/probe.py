@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 from index.errors import IndexDamaged
-from index.state import REBUILD, IndexState, check_files, generation_path, probed_path
+from index.marks import mark_of
+from index.places import on_server, owner, place_of, unfinished
+from index.state import REBUILD, IndexState, check_files, probed_path, store_path
 from index.store import SQLITE, PassageStore, sound
 from ingest.vault import Vault, read_json, write_json
 
@@ -25,20 +27,55 @@ SECONDS = 120.0
 PAGES_AT_ONCE = 256
 
 
-def check_index(vault: Vault, state: IndexState, *, strict: bool = False) -> None:
-    """Raises IndexDamaged where the index that `state` names cannot be opened safely, or is not what was built.
+def check_index(vault: Vault, state: IndexState, *, strict: bool = False, whole: bool = False) -> None:
+    """Raises IndexDamaged where the index that `state` names cannot be opened safely, or is not what was built; the
+    `whole` reads every byte, instead of taking what has its size and time of change for unchanged.
 
     `strict` takes every change of Chroma's SQLite file for damage, as a writer should, who can build the index again:
     at worst that is done once in some 600 openings, when the table that each adds to outgrows its page.
     """
-    check_files(vault, state)
-    folder = generation_path(vault, state) / "chroma"
+    check_files(vault, state, chroma=not on_server(vault), whole=whole)
+    if on_server(vault):
+        _check_server(vault, state)
+    else:
+        _check_folder(vault, state, strict=strict, whole=whole)
+
+
+def _check_server(vault: Vault, state: IndexState) -> None:
+    """Whether the collection is there, answers (after a restart it may not), and holds what was put there."""
+    import numpy as np
+
+    store = place_of(vault, state).open()
+    try:
+        left = unfinished(vault, state.store)
+        if store.owner != owner(vault):
+            raise IndexDamaged("the collection on the Chroma server is that of another copy of this vault", REBUILD)
+        if store.holds not in (state.folder, left.next if left else state.folder):
+            raise IndexDamaged("the collection on the Chroma server is not what was put there", REBUILD)
+        if left is None and store.count() != state.passages:
+            raise IndexDamaged("the collection on the Chroma server has lost passages", REBUILD)
+        if state.passages:
+            store.nearest(np.full(store.dimension, store.dimension**-0.5, dtype=np.float32), 1)
+    finally:
+        store.close()
+
+
+def _check_folder(vault: Vault, state: IndexState, *, strict: bool, whole: bool) -> None:
+    place_of(vault, state)
+    folder, left = store_path(vault, state), unfinished(vault, state.store)
+    if left and left.torn and left.next != state.folder:
+        raise IndexDamaged("the writing of Chroma came to no end", REBUILD)
+    known = read_json(probed_path(vault))
+    if not whole and left is None and isinstance(known, dict) and known == _stamp(state, folder, known):
+        return
     if not sound(folder):
         raise IndexDamaged(f"the index is damaged: {SQLITE} is missing or cannot be read", REBUILD)
-    known, stamp = read_json(probed_path(vault)), _stamp(state, folder)
-    if known == stamp:
+    if left:  # what was changed, is put again
         return
-    if strict and isinstance(known, dict) and known.get("folder") == state.folder:
+    same = isinstance(known, dict) and known.get("folder") == state.folder
+    if same and known["sqlite"] == stable_digest(folder / SQLITE):
+        return
+    if strict and same:
         raise IndexDamaged(f"the index is damaged: {SQLITE} was changed", REBUILD)
     if not probe(folder, passages=state.passages):
         raise IndexDamaged("the index is damaged: Chroma cannot open it", REBUILD)
@@ -46,9 +83,11 @@ def check_index(vault: Vault, state: IndexState, *, strict: bool = False) -> Non
 
 def note_sound(vault: Vault, state: IndexState) -> None:
     """Remember the store as it is now, so that no child is asked of it: it was just built, or has answered."""
-    stamp = _stamp(state, generation_path(vault, state) / "chroma")
-    if read_json(probed_path(vault)) != stamp:
-        write_json(probed_path(vault), stamp)
+    if on_server(vault):
+        return
+    folder, known = store_path(vault, state), read_json(probed_path(vault))
+    if not isinstance(known, dict) or known != _stamp(state, folder, known):
+        write_json(probed_path(vault), _stamp(state, folder))
 
 
 def probe(folder: Path, *, passages: int) -> bool:
@@ -66,8 +105,13 @@ def probe(folder: Path, *, passages: int) -> bool:
     return done.returncode == 0 and done.stdout.split() == [str(passages).encode()]
 
 
-def _stamp(state: IndexState, folder: Path) -> dict[str, str]:
-    return {"folder": state.folder, "sqlite": stable_digest(folder / SQLITE)}
+def _stamp(state: IndexState, folder: Path, known: dict[str, str] | None = None) -> dict[str, str]:
+    """What is known of a store: its SQLite file's mark, and its digest, which is not made again where the mark is that
+    of `known`."""
+    path = folder / SQLITE
+    mark = mark_of(path) if path.is_file() else ""
+    same = known is not None and known.get("mark") == mark
+    return {"folder": state.folder, "mark": mark, "sqlite": known["sqlite"] if same and known else stable_digest(path)}
 
 
 def stable_digest(path: Path) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from index.embed import Embedder
 from index.errors import IndexDamaged
+from index.places import place_of
 from index.probe import check_index
-from index.state import fingerprint, generation_path, read_state
+from index.state import fingerprint, read_state
 from index.store import PassageStore
 from index.vectors import write_vectors
 from ingest.vault import Vault
@@ -21,10 +22,9 @@ def recover_vectors(vault: Vault, embedder: Embedder, source_ids: Sequence[str])
     state = read_state(vault)
     if state is None or state.model != embedder.name or not source_ids:
         return []
-    folder = generation_path(vault, state) / "chroma"
     try:
         check_index(vault, state, strict=True)
-        store = PassageStore.open(folder)
+        store = place_of(vault, state).open()
         try:
             return [one for one in source_ids if _recover(vault, store, state.sources.get(one, ""), one)]
         finally:

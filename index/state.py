@@ -1,15 +1,16 @@
-"""What an index remembers of how it was made: index/state.json, and the folder of the generation it names.
+"""What an index remembers of how it was made: index/state.json, and the folders that it names.
 
     index/state.json                  model, dimension, generation, what each source was when indexed, hashes of files
-    index/generation-000007-3fa9b1/   chroma/, words/ and table/, as that build left them
+    index/generation-000007-3fa9b1/   words/ and table/, as that build left them: what answers questions
+    index/chroma-91c02e/              the same vectors with their texts, for whoever reads Chroma (index/places.py)
 
-A generation never changes once state.json names it: a build works in a copy and names it last. So a reader in another
-process never meets a store that is being written, and a build that is killed leaves the index that was there.
+A generation never changes once state.json names it: a build works in another, which shares the files that stay as they
+are, and names it last. So a reader in another process never meets what is being written, and a build that is killed
+leaves the index that was there. Chroma alone is written in place: nothing is asked of it (but of a server).
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.errors import IndexDamaged
+from index.marks import CHROMA, Marked
 from ingest.duplicates import duplicate_of
 from ingest.records import as_json, from_json
 from ingest.vault import Vault, digest, file_digest, read_json, write_json
@@ -29,16 +31,24 @@ REBUILD = "build it again from what is here: mivault sync; where that does not h
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """`sources` maps each indexed id to its fingerprint, `files` each file of the generation to its sha256."""
+    """`sources` maps each indexed id to its fingerprint; `store` names Chroma's folder, or its collection on a server;
+    `files` maps each file of the generation, and of that folder under chroma/, to its sha256, `marks` to its size and
+    time of change."""
 
     model: str
     dimension: int
     generation: int
     folder: str
+    store: str
     passages: int
     sources: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def marked(self) -> Marked:
+        return Marked(self.files, self.marks)
 
 
 def state_path(vault: Vault) -> Path:
@@ -51,11 +61,13 @@ def probed_path(vault: Vault) -> Path:
 
 
 def read_state(vault: Vault) -> IndexState | None:
-    """What state.json says; None where there is none, or one that this version does not read."""
+    """What state.json says; None where there is none, or one that this version does not read. An index of the format
+    before is asked as it is; the next build makes it anew."""
     data = read_json(state_path(vault))
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") not in (FORMAT, FORMAT - 1):
         return None
     try:
+        data.setdefault("store", f"{data['folder']}/chroma")  # where it was
         return from_json(IndexState, data)
     except (KeyError, TypeError):
         return None
@@ -69,6 +81,11 @@ def generation_path(vault: Vault, state: IndexState) -> Path:
     return vault.index_path / state.folder
 
 
+def store_path(vault: Vault, state: IndexState) -> Path:
+    """The folder of Chroma's embedded store; none is there where a server holds the vectors."""
+    return vault.index_path / state.store
+
+
 def new_generation(vault: Vault) -> tuple[int, Path]:
     """The number and the folder of the next generation. No two have the same folder, not even after index/ was deleted:
     Chroma would answer from what it still holds of that path."""
@@ -78,12 +95,14 @@ def new_generation(vault: Vault) -> tuple[int, Path]:
 
 
 def tidy(vault: Vault) -> None:
-    """Delete all generations but the one that state.json names: those that builds were killed in, and older ones. What
-    another process still holds open may stay until a later time."""
+    """Delete all generations and stores but those that state.json names: what builds were killed in, and older ones.
+    What another process still holds open may stay until a later time."""
     state = read_state(vault)
-    for path in vault.index_path.glob("generation-*"):
-        if state is None or path.name != state.folder:
-            shutil.rmtree(path, ignore_errors=True)
+    named = {state.folder, state.store} if state else set()
+    for kind in ("generation-*", "chroma-*"):
+        for path in vault.index_path.glob(kind):
+            if path.name not in named:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def fingerprint(vault: Vault, source_id: str) -> str:
@@ -112,32 +131,24 @@ def read_abbreviations(folder: Path) -> dict[str, dict[str, str]]:
     return dict(read_json(folder / ABBREVIATIONS) or {})
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """sha256 of every file by its path in `folder`, flushed to disk first, but for those that reading changes.
-
-    Opening Chroma writes to its SQLite file (store.sound looks at that one), and to a graph that was never saved: of
-    fewer than 1,000 passages, it makes one anew in memory, and leaves files of no meaning behind.
-    """
-    hashes = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        unsaved_graph = path.suffix == ".bin" and not path.with_name("index_metadata.pickle").is_file()
-        if not (unsaved_graph or path.name.startswith("chroma.sqlite3")):
-            hashes[path.relative_to(folder).as_posix()] = file_digest(path)
-    return hashes
+def marked_files(vault: Vault, folder: Path, store: str, known: IndexState | None) -> Marked:
+    """The files of a generation's folder and of the embedded store, flushed to disk; `known` is the state before."""
+    before = known.marked if known else None
+    words_and_table = Marked.of(folder, before)
+    chroma = vault.index_path / store
+    return words_and_table | Marked.of(chroma, before, prefix=CHROMA) if chroma.is_dir() else words_and_table
 
 
-def check_files(vault: Vault, state: IndexState, *, but: str = "") -> None:
-    """Raises IndexDamaged where the generation's files are not, byte for byte, what its build left; those in the folder
-    `but` are not looked at.
+def check_files(vault: Vault, state: IndexState, *, chroma: bool = False, whole: bool = False) -> None:
+    """Raises IndexDamaged where the generation's files, and Chroma's where they are asked for, are not what its build
+    left: by size and time of change, and where those differ, or the `whole` is asked for, byte for byte.
 
     Chroma answers from some damaged graphs without a word: with one file missing, 1 result instead of 50.
     """
-    folder = generation_path(vault, state)
-    for name, expected in state.files.items():
-        if but and name.startswith(f"{but}/"):
+    for name in state.files:
+        of_chroma = name.startswith(CHROMA)
+        if of_chroma and not chroma:
             continue
-        path = folder / name
-        if not path.is_file() or file_digest(path) != expected:
+        folder = store_path(vault, state) if of_chroma else generation_path(vault, state)
+        if not state.marked.sound(name, folder / name.removeprefix(CHROMA), whole=whole):
             raise IndexDamaged(f"the index is damaged: {name} is missing or was changed", REBUILD)

@@ -1,4 +1,4 @@
-"""Passages by meaning: vectors with their text in an embedded Chroma store. The door of `chromadb`.
+"""Passages by meaning: vectors with their text in Chroma, embedded or on a server. The door of `chromadb`.
 
 LlamaIndex's ChromaVectorStore reads it: passage ids, the text as document, flat metadata (`document_id` is the paper,
 by which it deletes).
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexDamaged
+from index.chroma_server import SILENT_SECONDS, ChromaServer, greet, patiently, unreachable
+from index.errors import IndexDamaged, StoreUnreachable
 from index.state import REBUILD
 from ingest.records import Paper, Passage
 
@@ -24,8 +26,13 @@ COLLECTION = "passages"
 SQLITE = "chroma.sqlite3"
 # Chroma's default is 100. Wider finds what an exact search finds, at no cost that shows at vault size.
 EF_SEARCH = 200
+# Rows asked for at a time: those of a million at once would be 2 GB.
+PAGE = 10_000
 # SQLite takes 32,766 variables a statement; Chroma uses one for each id and paper.
 DELETE_BATCH = 500
+
+Metadata = dict[str, str | int]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +45,21 @@ class Found:
 
 
 class PassageStore:
-    """An open store. One writer at a time (two destroy it without an error): the caller holds the vault's lock."""
+    """An open store. One writer at a time (two destroy it without an error): the caller holds the vault's lock.
 
-    def __init__(self, client: Any, collection: Any) -> None:
-        self._client, self._collection = client, collection
-        self._batch: int = client.get_max_batch_size()
+    A server that does not answer is asked again for some seconds; then it is StoreUnreachable.
+    """
+
+    def __init__(self, client: Any, collection: Any, server: ChromaServer | None = None) -> None:
+        self._client, self._collection, self._server = client, collection, server
+        self._batch: int = self._ask(client.get_max_batch_size)
 
     @classmethod
     def create(cls, folder: Path, *, model: str, dimension: int) -> PassageStore:
         """An empty store. `folder` must hold none."""
         with _translated():
             client = _client(folder)
-            collection = client.create_collection(
-                COLLECTION,
-                embedding_function=None,  # the default one downloads a model
-                metadata={"model": model, "dimension": dimension},
-                configuration={"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}},
-            )
-            return cls(client, collection)
+            return cls(client, _new(client, COLLECTION, {"model": model, "dimension": dimension}))
 
     @classmethod
     def open(cls, folder: Path) -> PassageStore:
@@ -66,9 +70,39 @@ class PassageStore:
             client = _client(folder)
             return cls(client, client.get_collection(COLLECTION, embedding_function=None))
 
+    @classmethod
+    def create_on(cls, server: ChromaServer, name: str, *, model: str, dimension: int, owner: str) -> PassageStore:
+        """An empty collection on a server; `owner` is who may write to it."""
+        metadata: Metadata = {"model": model, "dimension": dimension, "owner": owner, "holds": ""}
+
+        def create() -> PassageStore:
+            with _translated(server):
+                client = _connect(server)
+                return cls(client, _new(client, name, metadata), server)
+
+        return patiently(create)
+
+    @classmethod
+    def open_on(cls, server: ChromaServer, name: str) -> PassageStore:
+        """A server's collection. Raises StoreUnreachable, or IndexDamaged where it is not there."""
+
+        def opened() -> PassageStore:
+            with _translated(server):
+                client = _connect(server)
+                return cls(client, client.get_collection(name, embedding_function=None), server)
+
+        return patiently(opened)
+
     def close(self) -> None:
         """Let go of the files. Chroma keeps one client per path in a process; without this, reopening is not."""
         self._client.close()
+
+    def _ask(self, work: Callable[[], Result]) -> Result:
+        def once() -> Result:
+            with _translated(self._server):
+                return work()
+
+        return once() if self._server is None else patiently(once)
 
     @property
     def model(self) -> str:
@@ -79,27 +113,47 @@ class PassageStore:
     def dimension(self) -> int:
         return int(self._collection.metadata["dimension"])
 
+    @property
+    def owner(self) -> str:
+        """Who may write to a server's collection."""
+        return str(self._collection.metadata.get("owner", ""))
+
+    @property
+    def holds(self) -> str:
+        """The generation whose passages a server's collection held when it was last written to the end."""
+        return str(self._collection.metadata.get("holds", ""))
+
+    def note_holds(self, generation: str) -> None:
+        """Remember on the server that all passages of this generation are there."""
+        metadata = {**self._collection.metadata, "holds": generation}
+        self._ask(partial(self._collection.modify, metadata=metadata))
+
+    def drop(self) -> None:
+        """Delete a server's collection."""
+        self._ask(partial(self._client.delete_collection, self._collection.name))
+
     def count(self) -> int:
-        with _translated():
-            return int(self._collection.count())
+        return int(self._ask(self._collection.count))
 
     def upsert(self, rows: Sequence[tuple[Paper, Passage]], vectors: NDArray[np.float32]) -> None:
         """Put passages with their vectors, a row each; the same id twice is one passage."""
         for start in range(0, len(rows), self._batch):
             part = rows[start : start + self._batch]
-            with _translated():
-                self._collection.upsert(
+            self._ask(
+                partial(
+                    self._collection.upsert,
                     ids=[passage.id for _, passage in part],
                     embeddings=vectors[start : start + len(part)],
                     documents=[passage.text for _, passage in part],
                     metadatas=[_metadata(paper, passage) for paper, passage in part],
                 )
+            )
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """Take out all passages of these papers; ids that are not there are no error."""
         for start in range(0, len(paper_ids), DELETE_BATCH):
-            with _translated():
-                self._collection.delete(where={"paper_id": {"$in": list(paper_ids[start : start + DELETE_BATCH])}})
+            where = {"paper_id": {"$in": list(paper_ids[start : start + DELETE_BATCH])}}
+            self._ask(partial(self._collection.delete, where=where))
 
     def nearest(self, vector: NDArray[np.float32], limit: int, *, among: Sequence[str] | None = None) -> list[Found]:
         """The passages nearest to a vector (dimension,), best first, ties by id; only `among` these ids, where given.
@@ -108,13 +162,14 @@ class PassageStore:
         """
         if among is not None:
             return self._nearest_among(vector, limit, among)
-        with _translated():
-            limit = min(limit, self.count())
-            if not limit:
-                return []
-            answer = self._collection.query(
-                query_embeddings=[vector], n_results=limit, include=["distances", "metadatas"]
+        limit = min(limit, self.count())
+        if not limit:
+            return []
+        answer = self._ask(
+            partial(
+                self._collection.query, query_embeddings=[vector], n_results=limit, include=["distances", "metadatas"]
             )
+        )
         rows = zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True)
         found = [Found(passage_id, str(meta["paper_id"]), 1.0 - float(far)) for passage_id, meta, far in rows]
         return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))
@@ -123,8 +178,7 @@ class PassageStore:
         found: list[Found] = []
         for start in range(0, len(among), self._batch):
             part = list(among[start : start + self._batch])
-            with _translated():
-                got = self._collection.get(ids=part, include=["embeddings", "metadatas"])
+            got = self._ask(partial(self._collection.get, ids=part, include=["embeddings", "metadatas"]))
             if got["ids"]:
                 scores = np.asarray(got["embeddings"], dtype=np.float32) @ vector
                 rows = zip(got["ids"], got["metadatas"], scores.tolist(), strict=True)
@@ -138,20 +192,23 @@ class PassageStore:
         ids, vectors = self.vectors(passage_ids)
         return dict(zip(ids, (vectors @ vector).tolist(), strict=True)) if ids else {}
 
-    def rows(self) -> tuple[list[str], list[str], NDArray[np.float32]]:
-        """Of all passages: ids, papers and vectors (rows, dimension)."""
-        with _translated():
-            got = self._collection.get(include=["embeddings", "metadatas"])
-        papers = [str(meta["paper_id"]) for meta in got["metadatas"]]
-        vectors = np.asarray(got["embeddings"], dtype=np.float32).reshape(len(papers), self.dimension)
-        return list(got["ids"]), papers, vectors
-
     def vectors(self, passage_ids: Sequence[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
         """Ids and their vectors (rows, dimension), of all passages or of these."""
-        ids = None if passage_ids is None else list(passage_ids)
-        with _translated():
-            got = self._collection.get(ids=ids, include=["embeddings"])
-        return list(got["ids"]), np.asarray(got["embeddings"], dtype=np.float32)
+        ids: list[str] = []
+        vectors = [np.empty((0, self.dimension), dtype=np.float32)]
+        for got in self._got(passage_ids):
+            ids += got["ids"]
+            vectors.append(np.asarray(got["embeddings"], dtype=np.float32).reshape(-1, self.dimension))
+        return ids, np.concatenate(vectors)
+
+    def _got(self, passage_ids: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+        total = self.count() if passage_ids is None else len(passage_ids)
+        for start in range(0, total, PAGE):
+            if passage_ids is None:
+                part: dict[str, Any] = {"limit": PAGE, "offset": start}
+            else:
+                part = {"ids": list(passage_ids[start : start + PAGE])}
+            yield self._ask(partial(self._collection.get, include=["embeddings"], **part))
 
 
 def sound(folder: Path) -> bool:
@@ -170,7 +227,36 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
 
-def _metadata(paper: Paper, passage: Passage) -> dict[str, str | int]:
+def _connect(server: ChromaServer) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    greet(server)
+    client = chromadb.HttpClient(
+        server.host,
+        server.port,
+        ssl=server.tls,
+        headers=server.headers,
+        settings=Settings(anonymized_telemetry=False),
+        tenant=server.tenant,
+        database=server.database,
+    )
+    session = getattr(client._server, "_session", None)
+    if session is not None:  # it has no limit, and Chroma lets nobody set one
+        session.timeout = SILENT_SECONDS
+    return client
+
+
+def _new(client: Any, name: str, metadata: Metadata) -> Any:
+    return client.create_collection(
+        name,
+        embedding_function=None,  # the default one downloads a model
+        metadata=metadata,
+        configuration={"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}},
+    )
+
+
+def _metadata(paper: Paper, passage: Passage) -> Metadata:
     return {
         "paper_id": passage.paper_id,
         "document_id": passage.paper_id,
@@ -185,11 +271,24 @@ def _metadata(paper: Paper, passage: Passage) -> dict[str, str | int]:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Chroma's own errors, and those of the SQLite and the pickle under it, as IndexDamaged."""
-    from chromadb.errors import ChromaError
+def _translated(server: ChromaServer | None = None) -> Iterator[None]:
+    """Chroma's own errors, and those of the SQLite and the pickle under it, as IndexDamaged; those of the way to a
+    server as StoreUnreachable."""
+    from chromadb.errors import ChromaAuthError, ChromaError
 
     try:
         yield
+    except ChromaAuthError as error:
+        raise StoreUnreachable(f"the Chroma server at {server} refuses us", "check the token") from error
     except ChromaError as error:
-        raise IndexDamaged(f"the stored vectors cannot be read or written: {error}", REBUILD) from error
+        raise IndexDamaged(f"the stored vectors cannot be read or written: {_one_line(error)}", REBUILD) from error
+    except Exception as error:
+        on_the_way = type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
+        # Chroma's client raises a bare ValueError or Exception where it cannot connect, or reads no JSON.
+        if server is None or not (on_the_way or type(error) in (ValueError, Exception) or isinstance(error, OSError)):
+            raise
+        raise unreachable(server, error) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

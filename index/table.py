@@ -1,137 +1,168 @@
-"""Every vector of an index in one file that is mapped into memory: an exact search, without opening Chroma.
+"""All vectors of an index in files that are mapped into memory: an exact search, without opening Chroma.
 
-    index/generation-.../table/vectors.npy   (passages, dimension) float32, L2-normalised
-    index/generation-.../table/ids.json      {"ids": [...], "papers": [...]}: of each row
+    index/generation-.../table/table.json           {"dimension": 384, "pieces": [{"name", "gone": [row, ...]}, ...]}
+    index/generation-.../table/<name>.vectors.npy   (rows, dimension) float32, L2-normalised
+    index/generation-.../table/<name>.ids.npy       (rows,) passage ids as bytes, sorted
+    index/generation-.../table/<name>.papers.npy    (rows,) the id of each passage's paper
 
+A piece never changes: what is added makes a new one, what is taken out is named in table.json (table_writer.py).
 Importing Chroma alone takes .9 s of a process's time (benchmarks/query.py measures whole processes).
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.state import REBUILD
-from index.store import Found, PassageStore
-from ingest.vault import write_json
+from index.store import Found
 
-# Passages up to which a generation has such a table: 300 MB. A question took 8 ms at 5,000, 56 at 100,000 and 108 at
-# 200,000 (medians of 9, beside other work on both cores).
-MOST = 200_000
+TABLE = "table.json"
 ROWS = 16_384  # read and multiplied at a time
 SPARE = 64  # rows taken beyond the limit, so that ties are broken by id, not by place
+
+Texts = NDArray[np.bytes_]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a table, by id; `gone` are those that count no more."""
+
+    name: str
+    ids: Texts
+    papers: Texts
+    vectors: NDArray[np.float32]
+    gone: NDArray[np.intp]
+
+    @property
+    def rows(self) -> int:
+        """How many count."""
+        return len(self.ids) - len(self.gone)
+
+    def alive(self) -> NDArray[np.intp]:
+        return np.delete(np.arange(len(self.ids)), self.gone)
+
+    def places(self, passage_ids: Texts) -> NDArray[np.intp]:
+        """The row of each of these passages, -1 for those that are not here."""
+        if not len(self.ids):
+            return np.full(len(passage_ids), -1, dtype=np.intp)
+        wanted = passage_ids.astype(self.ids.dtype)  # one that is longer is cut, and differs below
+        at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        at[(self.ids[at] != passage_ids) | np.isin(at, self.gone)] = -1
+        return at
+
+    def scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The cosine of each row with a vector; -inf for those that are gone."""
+        scores = np.empty(len(self.vectors), dtype=np.float32)
+        for start in range(0, len(scores), ROWS):
+            np.matmul(self.vectors[start : start + ROWS], vector, out=scores[start : start + ROWS])
+        scores[self.gone] = -np.inf
+        return scores
 
 
 class VectorTable:
     """The vectors of a generation, with what PassageStore answers from them."""
 
     def __init__(self, folder: Path) -> None:
-        try:
-            named = json.loads((folder / "ids.json").read_bytes())
-            self.ids: list[str] = named["ids"]
-            self.papers: list[str] = named["papers"]
-            self.vectors: NDArray[np.float32] = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, KeyError) as error:
-            raise IndexDamaged(f"the table of vectors cannot be read: {error}", REBUILD) from error
-        if not len(self.ids) == len(self.papers) == len(self.vectors):
-            raise IndexDamaged("the table of vectors has rows without a name", REBUILD)
+        self.pieces = read_pieces(folder)
 
     def close(self) -> None:
         """Nothing is held open but memory."""
 
     def nearest(self, vector: NDArray[np.float32], limit: int, *, among: Sequence[str] | None = None) -> list[Found]:
         """The passages nearest to a vector (dimension,), best first, ties by id; only `among` these ids, if given."""
-        rows = None if among is None else self._rows(among)
-        scores = self._scores(vector) if rows is None else self.vectors[rows] @ vector
-        wanted = limit + SPARE
-        if len(scores) > wanted:
-            places = np.argpartition(scores, len(scores) - wanted)[-wanted:]
-        else:
-            places = np.arange(len(scores))
-        at = places if rows is None else np.asarray(rows, dtype=np.intp)[places]
-        found = [
-            Found(self.ids[row], self.papers[row], float(scores[place]))
-            for place, row in zip(places.tolist(), at.tolist(), strict=True)
-        ]
+        found: list[Found] = []
+        for piece in self.pieces:
+            if among is None:
+                rows, scores = None, piece.scores(vector)
+            else:
+                rows = self._rows(piece, among)
+                scores = piece.vectors[rows] @ vector
+            places = _best(scores, limit + SPARE)
+            found += _found(piece, places if rows is None else rows[places], scores[places])
         return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))[:limit]
 
     def cosines(self, vector: NDArray[np.float32], passage_ids: Sequence[str]) -> dict[str, float]:
         """The cosine of a vector with each of these passages; those that have no vector are left out."""
-        known = [one for one in passage_ids if one in self._places]
-        return dict(zip(known, (self.vectors[self._rows(known)] @ vector).tolist(), strict=True)) if known else {}
+        found: dict[str, float] = {}
+        for piece in self.pieces:
+            rows = self._rows(piece, passage_ids)
+            names = map(bytes.decode, piece.ids[rows].tolist())
+            found |= dict(zip(names, (piece.vectors[rows] @ vector).tolist(), strict=True))
+        return found
 
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {one: row for row, one in enumerate(self.ids)}
+    def rows(self) -> tuple[list[str], list[str], NDArray[np.float32]]:
+        """Of all passages: ids, papers and vectors (rows, dimension)."""
+        ids: list[str] = []
+        papers: list[str] = []
+        vectors = [np.empty((0, self.pieces[0].vectors.shape[1] if self.pieces else 0), dtype=np.float32)]
+        for piece in self.pieces:
+            alive = piece.alive()
+            ids += map(bytes.decode, piece.ids[alive].tolist())
+            papers += map(bytes.decode, piece.papers[alive].tolist())
+            vectors.append(piece.vectors[alive])
+        return ids, papers, np.concatenate(vectors if len(vectors) == 1 else vectors[1:])
 
-    def _rows(self, passage_ids: Sequence[str]) -> list[int]:
-        return [self._places[one] for one in passage_ids if one in self._places]
-
-    def _scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        scores = np.empty(len(self.vectors), dtype=np.float32)
-        for start in range(0, len(scores), ROWS):
-            np.matmul(self.vectors[start : start + ROWS], vector, out=scores[start : start + ROWS])
-        return scores
-
-
-class TableWriter:
-    """The table of a generation while it is written. Of a passage that is put twice, the last one counts."""
-
-    def __init__(self) -> None:
-        self._papers: dict[str, str] = {}
-        self._parts: list[tuple[list[str], NDArray[np.float32]]] = []
-
-    @classmethod
-    def of(cls, folder: Path, store: PassageStore) -> TableWriter:
-        """The table of a generation's folder, or all that its store holds where it has none."""
-        writer = cls()
-        if (folder / "table").is_dir():
-            table = VectorTable(folder / "table")
-            writer.add(table.ids, table.papers, table.vectors)
-        else:
-            writer.add(*store.rows())
-        return writer
-
-    def add(self, ids: Sequence[str], papers: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        self._papers |= dict(zip(ids, papers, strict=True))
-        self._parts.append((list(ids), vectors))
-
-    def delete_papers(self, paper_ids: Sequence[str]) -> None:
-        gone = set(paper_ids)
-        self._papers = {one: paper for one, paper in self._papers.items() if paper not in gone}
-        self._parts = [(list(_kept(ids, self._papers)), vectors) for ids, vectors in self._parts]
-
-    def write(self, folder: Path) -> None:
-        """Write the table into a generation's folder; none of more than MOST passages."""
-        table = folder / "table"
-        shutil.rmtree(table, ignore_errors=True)
-        if len(self._papers) > MOST:
-            return
-        table.mkdir()
-        last = {one: (vectors, row) for ids, vectors in self._parts for row, one in enumerate(ids) if one}
-        ids = [one for one in last if one in self._papers]
-        dimension = self._parts[0][1].shape[1] if self._parts else 0
-        vectors = np.empty((len(ids), dimension), dtype=np.float32)
-        for row, one in enumerate(ids):
-            part, place = last[one]
-            vectors[row] = part[place]
-        np.save(table / "vectors.npy", vectors, allow_pickle=False)
-        write_json(table / "ids.json", {"ids": ids, "papers": [self._papers[one] for one in ids]})
+    def _rows(self, piece: Piece, passage_ids: Sequence[str]) -> NDArray[np.intp]:
+        if not passage_ids:
+            return np.empty(0, dtype=np.intp)
+        places = piece.places(as_bytes(passage_ids))
+        return places[places >= 0]
 
 
-def _kept(ids: Sequence[str], papers: Mapping[str, str]) -> Iterator[str]:
-    """The ids that are still there, "" in the place of others."""
-    return (one if one in papers else "" for one in ids)
+def as_bytes(texts: Sequence[str]) -> Texts:
+    """Texts as one array (rows,)."""
+    return np.array([one.encode() for one in texts], dtype=np.bytes_)
 
 
-def open_vectors(folder: Path) -> VectorTable | PassageStore:
-    """What a generation's folder answers by meaning from: its table, or Chroma where there is none."""
-    table = folder / "table"
-    return VectorTable(table) if table.is_dir() else PassageStore.open(folder / "chroma")
+def read_pieces(folder: Path) -> list[Piece]:
+    """The pieces of the table in a folder, mapped. Raises IndexDamaged where they cannot be read."""
+    try:
+        if not (folder / TABLE).is_file():
+            return [_piece_of_format_2(folder)]
+        named = json.loads((folder / TABLE).read_bytes())
+        pieces = [open_piece(folder, str(one["name"]), one["gone"]) for one in named["pieces"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(f"the table of vectors cannot be read: {error}", REBUILD) from error
+    if not all(len(one.ids) == len(one.papers) == len(one.vectors) for one in pieces):
+        raise IndexDamaged("the table of vectors has rows without a name", REBUILD)
+    return pieces
+
+
+def open_piece(folder: Path, name: str, gone: Sequence[int]) -> Piece:
+    """A piece of a table, mapped."""
+    ids, papers, vectors = (_mapped(folder / f"{name}.{part}.npy") for part in ("ids", "papers", "vectors"))
+    return Piece(name, ids, papers, vectors, np.asarray(gone, dtype=np.intp))
+
+
+def _mapped(path: Path) -> Any:
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def _piece_of_format_2(folder: Path) -> Piece:
+    """The table as the format before had it; the next build makes it anew."""
+    named = json.loads((folder / "ids.json").read_bytes())
+    ids, vectors = as_bytes(named["ids"]), _mapped(folder / "vectors.npy")
+    order = np.argsort(ids)
+    return Piece("", ids[order], as_bytes(named["papers"])[order], vectors[order], np.empty(0, dtype=np.intp))
+
+
+def _best(scores: NDArray[np.float32], wanted: int) -> NDArray[np.intp]:
+    """The places of the highest scores, in any order."""
+    if len(scores) > wanted:
+        scores_of: NDArray[np.intp] = np.argpartition(scores, len(scores) - wanted)[-wanted:]
+        return scores_of[scores[scores_of] > -np.inf]
+    return np.flatnonzero(scores > -np.inf)
+
+
+def _found(piece: Piece, rows: NDArray[np.intp], scores: NDArray[np.float32]) -> list[Found]:
+    ids, papers = piece.ids[rows].tolist(), piece.papers[rows].tolist()
+    named = zip(ids, papers, scores.tolist(), strict=True)
+    return [Found(one.decode(), paper.decode(), score) for one, paper, score in named]

@@ -22,7 +22,7 @@ from small_vault import TEXTS, small_vault, write_source
 
 from index.build import build
 from index.lexical import WordIndex
-from index.state import generation_path, read_state
+from index.state import generation_path, read_state, store_path
 from index.store import PassageStore
 from ingest.vault import Vault
 
@@ -32,7 +32,7 @@ def contents(vault: Vault) -> dict[str, Any]:
     state = read_state(vault)
     assert state is not None
     folder = generation_path(vault, state)
-    store = PassageStore.open(folder / "chroma")
+    store = PassageStore.open(store_path(vault, state))
     ids, vectors = store.vectors()
     store.close()
     return {

@@ -10,7 +10,7 @@ from readable_embedder import ReadableEmbedder
 
 from index.lexical import WordIndex
 from index.refresh import Refreshed, refresh
-from index.state import generation_path, read_state
+from index.state import generation_path, read_state, store_path
 from index.store import PassageStore
 from index.verify import Verified, verify
 from ingest.tools import open_tools
@@ -30,7 +30,7 @@ def contents(root: Path) -> dict[str, Any]:
     state = read_state(vault)
     assert state is not None
     folder = generation_path(vault, state)
-    store = PassageStore.open(folder / "chroma")
+    store = PassageStore.open(store_path(vault, state))
     ids, vectors = store.vectors()
     store.close()
     files = ("meta.json", "pages.jsonl", "passages.jsonl", "state.json")

@@ -21,7 +21,7 @@ from index.errors import ModelMismatch
 from index.search import Search
 from index.state import generation_path, read_state
 from index.vectors import read_vectors, write_vectors
-from ingest.vault import Vault
+from ingest.vault import Vault, write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,15 +140,15 @@ def test_an_index_that_is_gone_is_built_from_the_kept_vectors(vault: Vault, embe
     assert embedder.embedded == 0 and contents(vault) == made
 
 
-@pytest.mark.parametrize("damaged", ["chroma/chroma.sqlite3", "words/meta.json", "words/*.store", "state.json"])
+@pytest.mark.parametrize("damaged", ["chroma-*/chroma.sqlite3", "words/meta.json", "words/*.store", "state.json"])
 def test_a_damaged_index_is_built_from_the_kept_vectors(vault: Vault, embedder: ReadableEmbedder, damaged: str) -> None:
     build(vault, embedder)
     made = contents(vault)
     state = read_state(vault)
     assert state is not None
-    folder = vault.index_path if damaged == "state.json" else generation_path(vault, state)
+    folder = generation_path(vault, state) if damaged.startswith("words") else vault.index_path
     (path,) = folder.glob(damaged)
-    path.write_bytes(path.read_bytes()[:40] + os.urandom(3000))
+    write_bytes(path, path.read_bytes()[:40] + os.urandom(3000))  # what is mapped stays whole
     embedder.embedded = 0
     report = build(vault, embedder)
     assert report.rebuilt == (damaged != "state.json") and report.indexed == 3

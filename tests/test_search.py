@@ -16,10 +16,10 @@ from small_vault import TEXTS, small_vault, write_source
 from index.build import build
 from index.errors import IndexDamaged, IndexMissing, ModelMismatch
 from index.search import Search
-from index.state import generation_path, read_state
+from index.state import generation_path, read_state, store_path
 from ingest.errors import UsageError
 from ingest.records import Paper
-from ingest.vault import Vault
+from ingest.vault import Vault, write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 # Passages share few words with questions, so few buckets would collide.
@@ -125,12 +125,12 @@ def test_an_index_of_another_model_is_refused(vault: Vault) -> None:
     assert "--reindex" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["table/vectors.npy", "words/meta.json", "words/*.idx"])
+@pytest.mark.parametrize("name", ["table/*.vectors.npy", "words/meta.json", "words/*.idx"])
 def test_a_damaged_index_says_so_and_a_build_repairs_it(vault: Vault, name: str) -> None:
     state = read_state(vault)
     assert state is not None
     (path,) = generation_path(vault, state).glob(name)
-    path.write_bytes(os.urandom(5_000))
+    write_bytes(path, os.urandom(5_000))  # what is mapped stays whole
     search = Search(vault, EMBEDDER)
     with pytest.raises(IndexDamaged) as caught:
         search("superposition")
@@ -143,7 +143,7 @@ def test_a_damaged_index_says_so_and_a_build_repairs_it(vault: Vault, name: str)
 def test_a_damaged_store_is_repaired_by_the_next_build_and_no_question_waits_for_it(vault: Vault) -> None:
     state = read_state(vault)
     assert state is not None
-    (generation_path(vault, state) / "chroma" / "chroma.sqlite3").write_bytes(os.urandom(5_000))
+    (store_path(vault, state) / "chroma.sqlite3").write_bytes(os.urandom(5_000))
     assert Search(vault, EMBEDDER)("superposition")[0].paper.id == "toy"
     assert build(vault, EMBEDDER).rebuilt
 
@@ -156,7 +156,7 @@ def test_a_build_in_another_process_is_seen(vault: Vault, search: Search) -> Non
 from pathlib import Path
 from readable_embedder import ReadableEmbedder
 from index.build import build
-from ingest.vault import Vault
+from ingest.vault import Vault, write_bytes
 build(Vault(Path({str(vault.root)!r})), ReadableEmbedder(dimension=384))
 """
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])

@@ -16,9 +16,9 @@ from index.build import build
 from index.errors import IndexDamaged
 from index.probe import check_index, probe, stable_digest
 from index.search import Search
-from index.state import generation_path, probed_path, read_state
+from index.state import probed_path, read_state, store_path
 from index.store import PassageStore
-from ingest.vault import Vault
+from ingest.vault import Vault, write_bytes
 
 PASSAGES = 550  # of two papers: from 1,000 on Chroma keeps its graph on disk
 GRAPH = ("data_level0.bin", "header.bin", "length.bin", "link_lists.bin", "index_metadata.pickle")
@@ -54,13 +54,13 @@ def vault(built: Vault, tmp_path: Path) -> Vault:
 def chroma(vault: Vault) -> Path:
     state = read_state(vault)
     assert state is not None
-    return generation_path(vault, state) / "chroma"
+    return store_path(vault, state)
 
 
 def damage(folder: Path, name: str, how: str) -> None:
     [path] = folder.rglob(name)
     ruined = SQLITE_HOW[how](path.read_bytes())
-    path.unlink() if ruined is None else path.write_bytes(ruined)
+    path.unlink() if ruined is None else write_bytes(path, ruined)
 
 
 KINDS = [(name, how) for name in GRAPH for how in HOW] + [("chroma.sqlite3", how) for how in SQLITE_HOW]

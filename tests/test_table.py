@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 from readable_embedder import ReadableEmbedder
 from small_vault import TEXTS, small_vault, write_source
 
-from index import table as module
 from index.build import build
 from index.errors import IndexDamaged
 from index.search import Search
-from index.state import generation_path, read_state
+from index.state import generation_path, read_state, state_path, store_path
 from index.store import PassageStore
-from index.table import TableWriter, VectorTable, open_vectors
+from index.table import SPARE, VectorTable
+from index.table_writer import TableWriter
 from ingest.vault import Vault
 
 
@@ -30,18 +31,20 @@ def folder_of(vault: Vault) -> Path:
     return generation_path(vault, state)
 
 
-def rows(table: VectorTable | PassageStore) -> dict[str, tuple[str, tuple[float, ...]]]:
-    ids, papers, vectors = table.rows() if isinstance(table, PassageStore) else (table.ids, table.papers, table.vectors)
-    return {
-        one: (paper, tuple(vector)) for one, paper, vector in zip(ids, papers, vectors.round(5).tolist(), strict=True)
-    }
+def chroma_of(vault: Vault) -> PassageStore:
+    state = read_state(vault)
+    assert state is not None
+    return PassageStore.open(store_path(vault, state))
 
 
 def same_as_chroma(vault: Vault) -> None:
-    folder = folder_of(vault)
-    store = PassageStore.open(folder / "chroma")
-    assert rows(VectorTable(folder / "table")) == rows(store)
+    store = chroma_of(vault)
+    ids, vectors = store.vectors()
     store.close()
+    ours, papers, own = VectorTable(folder_of(vault) / "table").rows()
+    assert dict(zip(ours, own.round(5).tolist(), strict=True)) == dict(zip(ids, vectors.round(5).tolist(), strict=True))
+    of = {passage.id: source for source in vault.source_ids() for passage in vault.passages(source)}
+    assert papers == [of[one] for one in ours]
 
 
 def test_the_table_follows_what_is_added_read_anew_and_removed(tmp_path: Path) -> None:
@@ -60,10 +63,9 @@ def test_the_table_follows_what_is_added_read_anew_and_removed(tmp_path: Path) -
 def test_it_answers_as_chroma_does(tmp_path: Path) -> None:
     vault, embedder = small_vault(tmp_path), ReadableEmbedder()
     build(vault, embedder)
-    store = PassageStore.open(folder_of(vault) / "chroma")
-    table = open_vectors(folder_of(vault))
-    assert isinstance(table, VectorTable)
-    ids = [*store.rows()[0], "unknown"]
+    store = chroma_of(vault)
+    table = VectorTable(folder_of(vault) / "table")
+    ids = [*store.vectors()[0], "unknown"]
     for question in ("sparse autoencoders", "name mover heads", "nothing of the kind"):
         vector = embedder.embed([question])[0]
         for among in (None, ids[::2], []):
@@ -84,41 +86,94 @@ def test_the_nearest_are_the_nearest(
     random = np.random.default_rng(seed)
     vectors = (np.sign(random.standard_normal((count, 4))) / 2).astype(np.float32)  # many ties
     names = [f"{number:03d}" for number in random.permutation(count)]
-    writer = TableWriter()
+    folder = tmp_path_factory.mktemp("table") / "table"
+    writer = TableWriter(folder)
     writer.add(names, ["paper"] * count, vectors)
-    folder = tmp_path_factory.mktemp("table")
-    writer.write(folder)
+    writer.finish()
     scores = vectors @ vectors[0]
-    found = VectorTable(folder / "table").nearest(vectors[0], limit)
+    found = VectorTable(folder).nearest(vectors[0], limit)
     assert [round(one.score, 5) for one in found] == np.sort(scores.round(5))[::-1][:limit].tolist()
-    if count <= limit + module.SPARE:
+    if count <= limit + SPARE:
         assert [one.passage_id for one in found] == [
             name for _, name in sorted(zip((-scores).round(5).tolist(), names, strict=True))
         ][:limit]
 
 
-def test_an_index_without_a_table_is_searched_in_chroma(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 2)
-    vault = small_vault(tmp_path)
+@given(
+    st.lists(st.tuples(st.sets(st.integers(0, 40), max_size=12), st.sets(st.integers(0, 9), max_size=2)), max_size=6)
+)
+@settings(max_examples=60, deadline=None)
+def test_tables_that_follow_each_other_hold_what_was_put_and_not_taken_out(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[set[int], set[int]]]
+) -> None:
+    """Passage n is of paper n % 10; each change takes papers out, then puts passages with new vectors."""
+    root, base, expected = tmp_path_factory.mktemp("tables"), None, dict[str, tuple[str, float]]()
+    for number, (put, gone) in enumerate(changes):
+        writer = TableWriter(root / str(number), base)
+        writer.delete_papers([f"paper{one}" for one in gone])
+        expected = {one: row for one, row in expected.items() if int(row[0][5:]) not in gone}
+        names, papers = [f"{one:02d}" for one in put], [f"paper{one % 10}" for one in put]
+        vectors = np.array([[number, one] for one in put], dtype=np.float32).reshape(-1, 2)
+        writer.add(names, papers, vectors)
+        writer.finish()
+        expected |= {name: (paper, float(number)) for name, paper in zip(names, papers, strict=True)}
+        if base:
+            shutil.rmtree(base)
+        base = root / str(number)
+        table = VectorTable(base)
+        ids, of, stored = table.rows()
+        assert {one: (paper, row[0]) for one, paper, row in zip(ids, of, stored.tolist(), strict=True)} == expected
+        assert set(table.cosines(np.array([1, 0], dtype=np.float32), [*expected, "none"])) == set(expected)
+        assert len({path.name.split(".")[0] for path in base.glob("*.npy")}) == len(table.pieces)
+
+
+def test_adding_a_paper_shares_the_files_of_the_index_before(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    write_source(vault, "large", "Large", [f"Text {number}." for number in range(300)])
     build(vault, ReadableEmbedder())
-    store = open_vectors(folder_of(vault))
-    assert isinstance(store, PassageStore)
-    store.close()
-    assert Search(vault, ReadableEmbedder())("sparse autoencoders")
-    monkeypatch.setattr(module, "MOST", 200_000)
+    before = {path.stat().st_ino for path in folder_of(vault).rglob("*") if path.is_file()}
     write_source(vault, "new", "A New Paper", ["Transcoders replace layers."])
     build(vault, ReadableEmbedder())
+    files = [path for path in folder_of(vault).rglob("*") if path.is_file()]
+    new = sum(path.stat().st_size for path in files if path.stat().st_ino not in before)
+    assert len([path for path in files if path.stat().st_ino in before]) > 5
+    assert new < 0.2 * sum(path.stat().st_size for path in files)
     same_as_chroma(vault)
+
+
+def test_an_index_of_the_format_before_is_asked_then_built_anew_without_embedding(tmp_path: Path) -> None:
+    vault, embedder = small_vault(tmp_path), ReadableEmbedder()
+    build(vault, embedder)
+    as_format_2(vault)
+    assert Search(vault, embedder)("sparse autoencoders")[0].paper.id == "sae"
+    done = embedder.embedded
+    assert build(vault, embedder).rebuilt and embedder.embedded == done
+    same_as_chroma(vault)
+
+
+def as_format_2(vault: Vault) -> None:
+    """What was written before: the whole table in two files, Chroma in the generation's folder."""
+    folder, path = folder_of(vault), state_path(vault)
+    ids, papers, vectors = VectorTable(folder / "table").rows()
+    shutil.rmtree(folder / "table")
+    (folder / "table").mkdir()
+    np.save(folder / "table" / "vectors.npy", vectors)
+    (folder / "table" / "ids.json").write_text(json.dumps({"ids": ids, "papers": papers}))
+    data = json.loads(path.read_text())
+    (vault.index_path / data.pop("store")).rename(folder / "chroma")
+    del data["marks"]
+    files = {one: digest for one, digest in data["files"].items() if not one.startswith("table/")}
+    path.write_text(json.dumps({**data, "files": files, "format": 2}))
 
 
 def test_a_table_that_lost_its_names_is_damaged(tmp_path: Path) -> None:
     vault = small_vault(tmp_path)
     build(vault, ReadableEmbedder())
-    path = folder_of(vault) / "table" / "ids.json"
-    path.write_text('{"ids": [], "papers": []}')
+    (path,) = (folder_of(vault) / "table").glob("*.ids.npy")
+    np.save(path, np.array([b"one"]))
     with pytest.raises(IndexDamaged):
         VectorTable(path.parent)
-    with pytest.raises(IndexDamaged, match=r"ids\.json"):
+    with pytest.raises(IndexDamaged, match=r"ids\.npy"):
         Search(vault, ReadableEmbedder())("sparse autoencoders")
 
 

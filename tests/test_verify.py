@@ -16,7 +16,7 @@ from pdf_maker import paper_pdf
 from readable_embedder import ReadableEmbedder
 
 from index.refresh import refresh
-from index.state import generation_path, probed_path, read_state
+from index.state import generation_path, probed_path, read_state, store_path
 from index.store import PassageStore
 from index.verify import Verified, check, verified_text, verify
 from ingest.manifest import add_entry
@@ -90,7 +90,7 @@ def index_of_other_ids(vault: Vault) -> None:
     """Both halves open, and Chroma holds other papers' passages than the kept ones."""
     state = read_state(vault)
     assert state is not None
-    store = PassageStore.open(generation_path(vault, state) / "chroma")
+    store = PassageStore.open(store_path(vault, state))
     paper = vault.paper("heads")
     assert paper is not None
     rows = [one for one in vault.passages("heads") if one.kind == "text"]
@@ -104,7 +104,7 @@ def index_of_other_ids(vault: Vault) -> None:
 def swapped_vectors(vault: Vault) -> None:
     state = read_state(vault)
     assert state is not None
-    store = PassageStore.open(generation_path(vault, state) / "chroma")
+    store = PassageStore.open(store_path(vault, state))
     ids, vectors = store.vectors()
     store._collection.update(ids=ids, embeddings=np.roll(vectors, 1, axis=0))
     store.close()
@@ -115,7 +115,7 @@ def sqlite_touched(vault: Vault) -> None:
     """A change that SQLite's own check does not see."""
     state = read_state(vault)
     assert state is not None
-    with sqlite3.connect(generation_path(vault, state) / "chroma" / "chroma.sqlite3") as database:
+    with sqlite3.connect(store_path(vault, state) / "chroma.sqlite3") as database:
         database.execute("UPDATE embedding_metadata SET string_value = 'other' WHERE key = 'paper_id'")
     database.close()
 
