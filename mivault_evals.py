@@ -12,7 +12,10 @@ from mivault_env import open_drafter, open_embedder, open_judge, open_search
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_vault, say, show_json
 
 if TYPE_CHECKING:
-    from evals.evaluate import Outcome
+    from evals.choose import Choice
+    from evals.evaluate import Manner, Outcome
+    from ingest.vault import Vault
+    from mivault_env import Environment
 
 app = typer.Typer()
 evals = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -54,11 +57,7 @@ def evaluate(
     if context.invoked_subcommand:
         return
     from evals.choose import Choice
-    from evals.evaluate import Manner, check_cases, evaluate_triples
-    from evals.evaluate import evaluate as run_evals
-    from evals.external_vault import is_external, prepared
-    from evals.triples import is_triples
-    from ingest.progress import bars
+    from evals.evaluate import Manner, check_cases
 
     choice = Choice(tuple(cases or ()), tuple(kind or ()), half, sample, seed)
     opened = open_vault(vault)
@@ -67,17 +66,25 @@ def evaluate(
     settings = replace(environment(), model=model or environment().model)
     judging = open_judge(settings, judge, judge_url) if judge else None
     manner = Manner(resume, jobs, price, by_kind, judging, judge_budget, calibration_data)
-    with bars(quiet=as_json) as on_progress:
+    shown(_measured(opened, choice, manner, settings, as_json), as_json)
+
+
+def _measured(vault: Vault, choice: Choice, manner: Manner, settings: Environment, quiet: bool) -> Outcome:
+    """Scores of answers given elsewhere, of an external set in a vault of its own, or of cases in this vault."""
+    from evals.evaluate import evaluate as run_evals
+    from evals.evaluate import evaluate_triples
+    from evals.external_vault import is_external, prepared
+    from evals.triples import is_triples
+    from ingest.progress import bars
+
+    with bars(quiet=quiet) as on_progress:
         if len(choice.sets) == 1 and is_triples(Path(choice.sets[0])):
-            shown(evaluate_triples(opened, Path(choice.sets[0]), manner=manner), as_json)
+            return evaluate_triples(vault, Path(choice.sets[0]), manner=manner)
         if len(choice.sets) == 1 and is_external(choice.sets[0]):
-            embedder = open_embedder(opened, settings)
-            opened, file = prepared(opened, Path(choice.sets[0]), embedder, on_progress)
+            vault, file = prepared(vault, Path(choice.sets[0]), open_embedder(vault, settings), on_progress)
             choice = replace(choice, sets=(str(file),))
-        found = open_search(opened, settings)
-        drafter = open_drafter(found, settings)
-        outcome = run_evals(opened, choice, found, drafter, manner=manner, on_progress=on_progress)
-    shown(outcome, as_json)
+        found = open_search(vault, settings)
+        return run_evals(vault, choice, found, open_drafter(found, settings), manner=manner, on_progress=on_progress)
 
 
 def shown(outcome: Outcome, as_json: bool) -> None:

@@ -21,6 +21,8 @@ from evals.unfinished import Row
 from ingest.records import Paper, as_json
 from ingest.vault import digest
 
+OnResult = Callable[[CaseResult, Recipe | None], None]
+OnProgress = Callable[[int, int, str], None]
 K = 5  # five passages are what a reader looks through; the chat page shows about as many without scrolling
 
 
@@ -42,8 +44,8 @@ def run(
     chosen: str = "",
     per_million: float | None = None,
     card: tuple[Agreement, ...] = (),
-    on_result: Callable[[CaseResult, Recipe | None], None] | None = None,
-    on_progress: Callable[[int, int, str], None] | None = None,
+    on_result: OnResult | None = None,
+    on_progress: OnProgress | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Report:
     """Measure `ask` and `search` on cases.
@@ -58,16 +60,7 @@ def run(
     judge = judge or CheckJudge()
     held, started = frozenset(held_ids(papers)), clock()
     assistant = Measured(ask, search, lru_cache(maxsize=64)(pages), held, k, clock, judge, further)
-    measured: list[Row] = []
-    try:
-        for row in _measured(cases, assistant, done or {}, jobs):
-            measured.append(row)
-            if on_result and row[0].case.id not in (done or {}):
-                on_result(*row)
-            if on_progress:
-                on_progress(len(measured), len(cases), row[0].case.id)
-    except KeyboardInterrupt:
-        pass  # what is done is worth keeping; `partial` says that it is not all
+    measured = _gathered(cases, assistant, done or {}, jobs, on_result, on_progress)
     results = tuple(result for result, _ in measured)
     recipes = [recipe for _, recipe in measured if recipe]
     return Report(
@@ -88,6 +81,28 @@ def run(
         cost=Cost(clock() - started, peak_mb(), per_million),
         card=card,
     )
+
+
+def _gathered(
+    cases: Sequence[Case],
+    assistant: Measured,
+    done: Mapping[str, Row],
+    jobs: int,
+    on_result: OnResult | None,
+    on_progress: OnProgress | None,
+) -> list[Row]:
+    """All results, told as they come; after Ctrl-C those that were finished."""
+    rows: list[Row] = []
+    try:
+        for row in _measured(cases, assistant, done, jobs):
+            rows.append(row)
+            if on_result and row[0].case.id not in done:
+                on_result(*row)
+            if on_progress:
+                on_progress(len(rows), len(cases), row[0].case.id)
+    except KeyboardInterrupt:
+        pass  # what is done is worth keeping; the report's `partial` says that it is not all
+    return rows
 
 
 def _measured(cases: Sequence[Case], assistant: Measured, done: Mapping[str, Row], jobs: int) -> Iterator[Row]:

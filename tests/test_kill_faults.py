@@ -56,6 +56,7 @@ def misbehave(server: LoopbackArxiv, chance: random.Random) -> None:
                 partial(server.html, path, times=1),
                 partial(server.wrong_length, path, by=9, times=1),
                 partial(server.reset, path, times=1),
+                partial(server.slow, path, piece=2_000, seconds=0.05, times=1),
             ]
         )()
     if chance.random() < 0.5:
