@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mivault_env import model_settings, open_drafter, open_search, provider_keys
-from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, say, show_json
+from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, put, say, show_json
 
 app = typer.Typer()
 Several = list[str] | None
@@ -15,6 +16,8 @@ PaperOption = Annotated[Several, typer.Option("--paper", help="Only this paper: 
 AuthorOption = Annotated[Several, typer.Option("--author", help="Only papers by this author.")]
 YearOption = Annotated[str, typer.Option("--year", help="Only of this year, or these: 2022, 2022-2024, 2022-.")]
 SectionOption = Annotated[Several, typer.Option("--section", help="Only under headings with these words.")]
+FormatOption = Annotated[str, typer.Option("--format", help="md, json, html or bibtex; otherwise text.")]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write it to this file.")]
 KindOption = Annotated[Several, typer.Option("--kind", help="Only papers, notes, glossary...: paper, note, glossary.")]
 
 
@@ -62,12 +65,13 @@ def ask(
     as_written: Annotated[
         bool, typer.Option("--as-written", help="Only mark unsupported sentences: no rewriting.")
     ] = False,
-    form: Annotated[str, typer.Option("--format", help="md, json or bibtex; otherwise text.")] = "",
+    form: FormatOption = "",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the vault; each sentence with the passage it rests on."""
     from assistant.ask import ask as ask_vault
-    from assistant.export import exported
+    from assistant.bundle import answer_as
     from index.filters import filter_of
 
     opened = open_vault(vault)
@@ -84,7 +88,7 @@ def ask(
         history=history or (),
         unsupported="drop" if strict else "keep" if as_written else "rewrite",
     )
-    say(exported(answer, "json" if as_json else form))
+    put(answer_as(answer, "json" if as_json else form, opened), out)
 
 
 @app.command()
@@ -126,23 +130,22 @@ def models(as_json: JsonOption = False) -> None:
         say(to_text(seen))
 
 
-FormatOption = Annotated[str, typer.Option("--format", help="md for Markdown, json; otherwise text.")]
-
-
 @app.command()
 def summarize(
     paper: Annotated[str, typer.Argument(help="A paper's id, its arXiv id, or the path of a PDF.")],
     vault: VaultOption = HERE,
     form: FormatOption = "",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a paper asks, does, finds and leaves open; each line with its page."""
-    from assistant.overview_commands import shown, summary_of
+    from assistant.bundle import overview_as
+    from assistant.overview_commands import summary_of
     from assistant.render_overview import summary_text
 
     found = open_search(open_vault(vault), environment())
     summary = summary_of(paper, found.vault, found.embedder.count_tokens, model_settings(environment()))
-    say(shown(summary, summary_text, "json" if as_json else form))
+    put(overview_as(summary, summary_text, "json" if as_json else form, found.vault), out)
 
 
 @app.command()
@@ -150,15 +153,17 @@ def compare(
     papers: Annotated[list[str], typer.Argument(help="Two papers or more, by id or arXiv id; then an aspect, if any.")],
     vault: VaultOption = HERE,
     form: FormatOption = "",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Papers beside each other, by what they ask, do and find, or by one aspect; each cell with its page."""
-    from assistant.overview_commands import comparison_of, shown
+    from assistant.bundle import overview_as
+    from assistant.overview_commands import comparison_of
     from assistant.render_overview import comparison_text
 
     found = open_search(open_vault(vault), environment())
     comparison = comparison_of(papers, found, open_drafter(found, environment()), model_settings(environment()))
-    say(shown(comparison, comparison_text, "json" if as_json else form))
+    put(overview_as(comparison, comparison_text, "json" if as_json else form, found.vault), out)
 
 
 @app.command()
@@ -166,11 +171,35 @@ def review(
     topic: str,
     vault: VaultOption = HERE,
     form: FormatOption = "",
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """A short survey of a topic over the vault, with an outline; each sentence with its page."""
-    from assistant.overview_commands import review_of, shown
+    from assistant.bundle import overview_as
+    from assistant.overview_commands import review_of
     from assistant.render_overview import review_text
 
     found = open_search(open_vault(vault), environment())
-    say(shown(review_of(topic, found, open_drafter(found, environment())), review_text, "json" if as_json else form))
+    survey = review_of(topic, found, open_drafter(found, environment()))
+    put(overview_as(survey, review_text, "json" if as_json else form, found.vault), out)
+
+
+@app.command()
+def replay(
+    bundle: Annotated[Path, typer.Argument(help="A page that --format html made.")],
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a bundle again against the vault: do its quotes still stand there, do they still say so? 1 where not."""
+    from dataclasses import asdict
+
+    from assistant.replay import replay as check_again
+    from assistant.replay import replay_text
+
+    result = check_again(bundle, open_vault(vault))
+    if as_json:
+        show_json(asdict(result) | {"holds": result.holds})
+    else:
+        say(replay_text(result))
+    if not result.holds:
+        raise typer.Exit(1)

@@ -65,5 +65,19 @@ def say_beside(text: str) -> None:
     say(text, err=True)
 
 
+def put(text: str, out: Path | None) -> None:
+    """Text into a file, whole or not at all; on stdout where none is named."""
+    from ingest.errors import UsageError
+    from ingest.vault import write_bytes
+
+    if out is None:
+        return say(text)
+    try:
+        write_bytes(out, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror or error}", "name another file") from error
+    return say_beside(f"Written to {out}")
+
+
 def show_json(data: Any) -> None:
     say(json.dumps(data, ensure_ascii=False, indent=1))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
-from assistant.records import Answer, Citation
+from assistant.records import Answer, Citation, Sentence
 from assistant.render import plain, to_markdown, to_text
 from ingest.errors import UsageError
 
-FORMS = ("md", "json", "bibtex")
+FORMS = ("md", "json", "html", "bibtex")
 SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 SPECIAL |= {c: "\\" + c for c in "&%$#_"}
 
 
 def exported(answer: Answer, form: str) -> str:
-    """The answer in one of FORMS, "" for a terminal. Raises UsageError for another."""
+    """The answer in one of FORMS but html (bundle.py), "" for a terminal. Raises UsageError for another."""
     if form not in ("", *FORMS):
         raise UsageError(f"there is no format {form!r}", f"choose of {', '.join(FORMS)}")
     if form == "json":
@@ -25,7 +26,12 @@ def exported(answer: Answer, form: str) -> str:
 
 def to_bibtex(answer: Answer) -> str:
     """An entry for each work that is cited, our own notes and terms aside; "" where none is."""
-    cited = [c for s in answer.sentences for c in s.citations if c.paper_id and c.kind not in ("note", "glossary")]
+    return works_bibtex(answer.sentences)
+
+
+def works_bibtex(sentences: Iterable[Sentence]) -> str:
+    """An entry for each work that sentences cite, as `to_bibtex`."""
+    cited = [c for s in sentences for c in s.citations if c.paper_id and c.kind not in ("note", "glossary")]
     works = {c.paper_id: c for c in cited}
     return "\n\n".join(_entry(work) for work in works.values())
 

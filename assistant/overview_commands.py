@@ -38,7 +38,7 @@ def shown(overview: Shown, render: Rendering[Shown], form: str) -> str:
     if form == "json":
         return json.dumps(asdict(overview), ensure_ascii=False, indent=1)
     if form not in ("", "md"):
-        raise UsageError(f"there is no format {form!r}", "choose of md, json")
+        raise UsageError(f"there is no format {form!r}", "choose of md, json, html, bibtex")
     return render(overview, markdown=form == "md")
 
 
