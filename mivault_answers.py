@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mivault_env import model_settings, open_drafter, open_search, provider_keys
+from mivault_env import model_settings, open_drafter, open_rooms, open_search, provider_keys
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, put, say, show_json
 
 app = typer.Typer()
@@ -113,6 +114,7 @@ def chat(
         sync=not no_sync,
         open_browser=not no_browser,
         say=say,
+        rooms=partial(open_rooms, opened, environment()),
     )
 
 

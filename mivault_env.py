@@ -7,15 +7,19 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.app.progress import SyncInBackground
+    from assistant.app.rooms import Rooms
     from assistant.draft import Drafter
     from assistant.llm import ChatModel
     from assistant.providers import ModelSettings
+    from assistant.records import Summary
     from index.embed import Embedder
     from index.search import Search
     from ingest.sites import Sites
@@ -117,6 +121,22 @@ def open_drafter(search: Search, environment: Environment) -> Drafter:
     from assistant.drafters import choose
 
     return choose(search, model_settings(environment))
+
+
+def open_rooms(
+    vault: Vault, environment: Environment, search: Search, drafter: Drafter, syncing: SyncInBackground
+) -> Rooms:
+    """What the page's tabs beside the chat need."""
+    from assistant.app.desk import Desk
+    from assistant.app.rooms import Rooms
+    from assistant.overview_commands import summary_of
+    from evals.for_page import PageRuns
+
+    def summarize(paper_id: str) -> Summary:
+        return summary_of(paper_id, vault, search.embedder.count_tokens, model_settings(environment))
+
+    desk = Desk(vault, syncing, search.embedder, partial(opened_tools, vault, None, environment))
+    return Rooms(desk, search, summarize, PageRuns(vault, search, drafter))
 
 
 def model_settings(environment: Environment) -> ModelSettings | None:

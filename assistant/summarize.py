@@ -97,8 +97,8 @@ def summarize(
         year=paper.year,
         arxiv_id=paper.arxiv_id,
         parts=tuple(_checked(name, lines, shown, lambda _: pages) for name, lines in parts.items()),
-        terms=tuple(_terms(pages, glossary)),
-        figures=tuple(_figures(pages)),
+        terms=tuple(terms_in(pages, glossary)),
+        figures=tuple(figures_in(pages)),
         author=author,
         notices=notices,
         usage=usage,
@@ -242,7 +242,7 @@ def by_aspect(said: str) -> dict[str, list[DraftSentence]]:
 # --- terms and figures -----------------------------------------------------------------------------------------------
 
 
-def _terms(pages: Sequence[Page], glossary: Mapping[str, tuple[str, ...]]) -> Iterator[Term]:
+def terms_in(pages: Sequence[Page], glossary: Mapping[str, tuple[str, ...]]) -> Iterator[Term]:
     """Glossary terms that the paper uses twice or more, most used first."""
     used = []
     for term_id, names in glossary.items():
@@ -261,7 +261,7 @@ def _name(name: str) -> str:
     return f"(?-i:{pattern})" if name.isupper() else pattern
 
 
-def _figures(pages: Sequence[Page]) -> Iterator[Figure]:
+def figures_in(pages: Sequence[Page]) -> Iterator[Figure]:
     """Figures and tables by the first sentence of their caption, each once."""
     seen: set[str] = set()
     for page in pages:

@@ -34,12 +34,12 @@ def to_html(report: Report) -> str:
     return template.substitute(
         created=escape(report.created),
         how=_lines([*headline(report), *report.notices, *spent(report)]),
-        retrieval=_plot(report, groups["retrieval"], "retrieval"),
-        answers=_plot(report, groups["answers"], "answers"),
-        kinds="".join(_kind_plot(report, metric) for metric in KEY_METRICS),
+        retrieval=plot(report, groups["retrieval"], "retrieval"),
+        answers=plot(report, groups["answers"], "answers"),
+        kinds="".join(kind_plot(report, metric) for metric in KEY_METRICS),
         seconds=spread(seconds, unit="s", name="seconds an answer"),
         card=_lines(card_lines(report)),
-        cases="".join(_case(result) for result in report.results),
+        cases="".join(case_html(result) for result in report.results),
     )
 
 
@@ -47,12 +47,12 @@ def _lines(lines: Iterable[str]) -> str:
     return "".join(f"<p>{escape(line)}</p>" for line in lines)
 
 
-def _plot(report: Report, metrics: Sequence[str], name: str) -> str:
+def plot(report: Report, metrics: Sequence[str], name: str) -> str:
     rows = [s for metric in metrics for s in report.summary if (s.group, s.metric) == (ALL, metric) and s.scored]
     return dots([_dot(s, s.metric) for s in rows], name=name) if rows else "<p>nothing was scored</p>"
 
 
-def _kind_plot(report: Report, metric: str) -> str:
+def kind_plot(report: Report, metric: str) -> str:
     rows = [s for s in report.summary if s.metric == metric and s.group != ALL and s.scored]
     if not rows:
         return ""
@@ -71,7 +71,7 @@ def _words(metric: str) -> str:
     return metric.replace("_", " ")
 
 
-def _case(result: CaseResult) -> str:
+def case_html(result: CaseResult) -> str:
     case = result.case
     mark = "error" if result.errors else "refused" if result.abstained else "answered"
     right = result.values.get("accuracy")

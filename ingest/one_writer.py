@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,26 @@ def _sign(holder: Path) -> None:
     with contextlib.suppress(OSError):
         row = {"pid": os.getpid(), "command": shown, "since": time.strftime("%H:%M:%S")}
         holder.write_text(json.dumps(row), encoding="utf-8")
+
+
+def other_writer(root: Path) -> str:
+    """The other process that writes to the vault at `root` now, as far as it can be told; "" where there is none."""
+    said = _holder(root)
+    pid = re.search(r"\(pid (\d+),", said)
+    return said if pid and int(pid[1]) != os.getpid() and _lives(int(pid[1])) else ""
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process: one that was killed leaves its name behind. Asked for on POSIX only."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _holder(root: Path) -> str:

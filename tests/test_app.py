@@ -37,10 +37,13 @@ from page_fakes import (
 
 from assistant.app.background import in_thread
 from assistant.app.evidence import Card, cards, local_pdf, surroundings
+from assistant.app.intake import MOST_BYTES
 from assistant.app.launch import PortBusy, listen
 from assistant.app.library import counts_html, library_html, progress_html
 from assistant.app.page import VERDICTS, esc, safe_url, turn_html
 from assistant.app.progress import Progress, SyncInBackground, read_line
+from assistant.app.server import may_send
+from assistant.app.tab_library import LibraryTab
 from assistant.app.turns import Turn, advance, fail, stop
 from assistant.app.watch import Watch
 from assistant.ask import Done, Retrieved, Text
@@ -291,9 +294,11 @@ def test_a_vault_that_cannot_be_read_just_now_is_one_line(site: httpx.Client) ->
     def status() -> list[EntryStatus]:
         raise ManifestError("vault.yaml, line 3: not a list", "mend it")
 
-    seen, counts, table = Watch(gradio, status, lambda: None, "extractive").entries(("", "old"))
-    assert "line 3: not a list" in counts and "mend it" in counts
-    assert table == "" and seen == (counts, "")
+    seen, counts = Watch(gradio, status, lambda: None, "extractive").entries("old")
+    assert "line 3: not a list" in counts and "mend it" in counts and seen == counts
+    with gradio.Blocks():
+        _, table, _ = LibraryTab(gradio, status, None).shown("old", "", "all", "", None)
+    assert "line 3: not a list" in table
 
 
 def test_progress_is_shown_while_it_runs_and_how_it_ended() -> None:
@@ -332,6 +337,20 @@ def test_a_sync_tells_how_far_it_is_and_how_it_ended(tmp_path: Path) -> None:
         assert background.wait(10)
         assert background() == Progress("finished", 1, 2, "no network", finished=True)
     assert said == ["no network"]
+
+
+def test_a_second_sync_follows_the_first_with_all_that_was_asked_for(tmp_path: Path) -> None:
+    told = "{'finished': True, 'message': ' '.join(sys.argv[1:]) or 'all'}"
+    script = f"import json, sys, time; time.sleep(.3); print(json.dumps({told}))"
+    said: list[str] = []
+    with sync(script, tmp_path, said) as background:
+        background.start(["b"])
+        background.start(["a"])
+        until(lambda: len(said) == 2)
+        assert said == ["all", "a b"]
+        background.start(["c"])
+        until(lambda: len(said) == 3)
+        assert said[2] == "c"
 
 
 def test_a_sync_that_dies_says_why(tmp_path: Path) -> None:
@@ -464,9 +483,23 @@ def test_gradios_own_routes_reach_no_file_and_no_other_host(site: httpx.Client, 
     for path in (vault.manifest_path, vault.source("toy-2022") / "original.pdf", "https://example.org/x"):
         assert site.get(f"/gradio_api/file={path}").status_code == 404
         assert site.get(f"/gradio_api/proxy={path}").status_code == 404
-    assert site.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
     assert site.get("/monitoring").status_code == 404
     assert site.get("/gradio_api/runs").status_code == 404
+
+
+def test_files_come_from_our_own_page_and_none_is_too_large(site: httpx.Client) -> None:
+    own = {"origin": str(site.base_url).rstrip("/")}
+    sent = site.post("/gradio_api/upload", files={"files": ("../../x.pdf", b"x")}, headers=own)
+    assert sent.status_code == 200
+    [kept] = sent.json()
+    assert Path(kept).name == "x.pdf" and ".." not in kept
+    assert site.get(f"/gradio_api/file={kept}").status_code == 404
+    assert site.post("/gradio_api/upload", files={"files": b"x"}).status_code == 413
+    foreign = {"origin": "https://evil.example"}
+    assert site.post("/gradio_api/upload", files={"files": b"x"}, headers=foreign).status_code == 403
+    assert site.post("/gradio_api/upload", content=iter([b"x"]), headers=own).status_code == 413
+    assert not may_send({**own, "content-length": str(MOST_BYTES * 2)})
+    assert not may_send({**own, "content-length": "-1"}) and not may_send({**own, "content-length": ""})
 
 
 def test_a_foreign_page_is_refused(site: httpx.Client) -> None:

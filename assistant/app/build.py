@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.app.beside import Beside
 from assistant.app.conversation import Conversation, Events, plain
+from assistant.app.intake import MOST_BYTES
 from assistant.app.progress import Progress
+from assistant.app.rooms import Rooms
 from assistant.app.tab_library import LibraryTab
 from assistant.app.watch import Status, Watch
+from ingest.one_writer import other_writer
 from ingest.vault import Vault
 
 if TYPE_CHECKING:
@@ -38,24 +43,31 @@ def build_page(
     progress: Callable[[], Progress | None],
     answerer: str,
     examples: Sequence[str] = EXAMPLES,
+    rooms: Rooms | None = None,
 ) -> gradio.Blocks:
     """The page over a vault.
 
     `events` answers a question (`ask_events` with its parts bound; called in a thread, and a stopped question may still
     run beside the next one); `status` lists the entries; `progress` is a background sync's (`SyncInBackground`, or a
     function that gives None); `answerer` says in words who answers. The conversation lives in the browser's session.
+    `rooms` is what the tabs beside the chat need; without, there is only the library's table.
     """
     gr = _gradio()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=False) as page:
         gr.HTML(HEADING, **plain("mv-head"))
         counts, sync = gr.HTML(**plain("mv-counts")), gr.HTML(**plain("mv-sync-line"))
-        with gr.Tabs(elem_id="mv-tabs"):
+        with gr.Tabs(elem_id="mv-tabs") as tabs:
             with gr.Tab("Chat", id="chat"):
                 conversation = Conversation(gr, events, vault, examples)
             with gr.Tab("Library", id="library"):
-                library = LibraryTab(gr)
+                library = LibraryTab(gr, status, rooms.desk if rooms else None)
+            beside = Beside(gr, vault, status, rooms) if rooms else None
         conversation.connect()
-        Watch(gr, status, progress, answerer).connect(page, counts=counts, sync=sync, table=library.table)
+        watch = Watch(gr, status, progress, answerer, partial(other_writer, vault.root))
+        watch.connect(page, counts=counts, sync=sync)
+        library.connect(page, watch)
+        if beside:
+            beside.connect(page, watch, library, tabs)
     built: gradio.Blocks = page
     return built
 
@@ -78,6 +90,7 @@ def mount(app: fastapi.FastAPI, page: gradio.Blocks) -> fastapi.FastAPI:
         pwa=False,
         theme=theme,
         css_paths=STYLE,
+        max_file_size=MOST_BYTES,
     )
     return mounted
 

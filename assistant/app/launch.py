@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     import fastapi
     import uvicorn
 
+    from assistant.app.rooms import Rooms
     from assistant.draft import Drafter
     from index.search import Search
     from index.status import EntryStatus
+
+    OpenRooms = Callable[[Search, Drafter, SyncInBackground], Rooms]
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -47,8 +50,10 @@ def chat_page(
     port: int = PORT,
     sync: bool = True,
     open_browser: bool = True,
+    rooms: OpenRooms | None = None,
 ) -> None:
-    """Serve the chat page until Ctrl-C; `sync` builds the vault in a process beside it, once the page is there.
+    """Serve the chat page until Ctrl-C; `sync` builds the vault in a process beside it, once the page is there; `rooms`
+    opens what the tabs beside the chat need.
 
     `say` is told the address, and once how the sync ended. Raises PortBusy and UsageError as `listen` does, before
     anything slow.
@@ -64,7 +69,7 @@ def chat_page(
 
     with contextlib.closing(listen(host, port)) as listening:
         try:
-            serve(_app(vault, search, drafter, background), listening, on_ready=ready)
+            serve(_app(vault, search, drafter, background, rooms), listening, on_ready=ready)
         finally:
             background.stop()
 
@@ -107,13 +112,22 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _app(vault: Vault, search: Search, drafter: Drafter, background: SyncInBackground) -> fastapi.FastAPI:
+def _app(
+    vault: Vault, search: Search, drafter: Drafter, background: SyncInBackground, rooms: OpenRooms | None
+) -> fastapi.FastAPI:
     from assistant.app.build import build_page, mount
     from assistant.app.server import make_app
 
     events = partial(ask_events, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name)
     answerer = NO_MODEL if drafter.name == "extractive" else drafter.name
-    page = build_page(vault, events=events, status=partial(_status, vault), progress=background, answerer=answerer)
+    page = build_page(
+        vault,
+        events=events,
+        status=partial(_status, vault),
+        progress=background,
+        answerer=answerer,
+        rooms=rooms(search, drafter, background) if rooms else None,
+    )
     return mount(make_app(vault), page)
 
 

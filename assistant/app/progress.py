@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,6 +69,8 @@ class SyncInBackground:
         self._progress = Progress("starting")
         self._on_finished = on_finished
         self._stopped = False
+        self._waiting: frozenset[str] | None = None  # of the next sync: its entries, all where empty; None: no next one
+        self._running = False
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -78,10 +80,21 @@ class SyncInBackground:
         with self._lock:
             return self._progress if self._child else None
 
-    def start(self) -> None:
+    def start(self, only: Iterable[str] = ()) -> None:
+        """Sync these entries, or all where none is named; after the sync that runs, if one does."""
+        wanted = frozenset(only)
+        with self._lock:
+            if self._running:
+                every = not wanted or self._waiting == frozenset()
+                self._waiting = frozenset() if every else wanted | (self._waiting or frozenset())
+            elif not self._stopped:
+                self._begin(wanted)
+
+    def _begin(self, only: Iterable[str]) -> None:
         """Start the child. A session of its own, so that Ctrl-C reaches it through `stop` alone, once."""
+        self._running, self._progress = True, Progress("starting")
         self._child = subprocess.Popen(
-            self._command,
+            [*self._command, *sorted(only)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -93,10 +106,10 @@ class SyncInBackground:
         self._reader.start()
 
     def stop(self, *, seconds: float = 3.0) -> None:
-        """End the child if it still runs: ask, wait `seconds`, then kill."""
+        """End the child if it still runs: ask, wait `seconds`, then kill. Nothing is started any more."""
+        self._stopped = True
         if self._child is None or self._child.poll() is not None:
             return
-        self._stopped = True
         self._child.terminate()
         try:
             self._child.wait(seconds)
@@ -120,8 +133,12 @@ class SyncInBackground:
         with self._lock:
             if not self._progress.finished:
                 self._progress = _ended(code, self._progress)
+            message, next_one = self._progress.message, self._waiting
+            self._running, self._waiting = False, None
+            if next_one is not None and not self._stopped:
+                self._begin(next_one)
         if self._on_finished and not self._stopped:
-            self._on_finished(self._progress.message)
+            self._on_finished(message)
 
 
 def _ended(code: int, last: Progress) -> Progress:

@@ -1,15 +1,17 @@
 """The web application around the page: who may ask, for what, and the route to the local PDFs. Door of fastapi.
 
-Gradio brings routes that fetch addresses, take uploads and show monitoring; the page needs none of them. So what is
+Gradio brings routes that fetch addresses, give files out and show monitoring; the page needs none of them. So what is
 let through is listed here, and everything else is "not found", whatever a later Gradio adds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from assistant.app.evidence import local_pdf
+from assistant.app.intake import MOST_BYTES
 from ingest.errors import MivaultError
 from ingest.vault import Vault
 
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 PATHS = frozenset(
     ["/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/info", "/gradio_api/startup-events"]
     + [f"/gradio_api/{name}" for name in ("queue/join", "queue/data", "run/predict", "cancel", "reset")]
+    + ["/gradio_api/upload_progress"]
 )
+# Files that are dropped on the Library tab. Gradio keeps them in a folder of its own, and gives none of them out.
+UPLOAD = "/gradio_api/upload"
 FOLDERS = ("/assets/", "/static/", "/source/", "/gradio_api/heartbeat/")
 # A name of ours in a browser; any other host is a foreign page that made its own name point here (DNS rebinding).
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -40,7 +45,15 @@ HEADERS = {
 
 def allowed(path: str) -> bool:
     """Whether the page needs this path."""
-    return ".." not in path and (path in PATHS or path.startswith(FOLDERS))
+    return ".." not in path and (path in PATHS or path == UPLOAD or path.startswith(FOLDERS))
+
+
+def may_send(headers: Mapping[str, str], most: int = MOST_BYTES) -> bool:
+    """Whether files may be sent: by a page that names itself (`trusted` says whether it is ours), and no more bytes
+    than it says, which must be few enough; with some room for what stands between the files."""
+    length = headers.get("content-length", "")
+    few = length.isascii() and length.isdigit() and int(length) <= most + 2**16
+    return few and "origin" in headers and "transfer-encoding" not in headers
 
 
 def trusted(host: str, origin: str | None, own: frozenset[str] = HOSTS) -> bool:
@@ -70,6 +83,8 @@ class Guard:
             return await PlainTextResponse("not your page", 403)(scope, receive, send)
         if scope["type"] != "http" or not allowed(scope["path"]):
             return await PlainTextResponse("not found", 404)(scope, receive, send)
+        if scope["path"] == UPLOAD and not may_send(headers):
+            return await PlainTextResponse("too much, or not from the page", 413)(scope, receive, send)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

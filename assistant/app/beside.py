@@ -1,0 +1,41 @@
+"""The tabs beside chat and library, and what leads from one to another. Gradio is handed in by build.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assistant.app.rooms import Rooms
+from assistant.app.tab_evals import EvalsTab
+from assistant.app.tab_glossary import GlossaryTab
+from assistant.app.tab_library import LibraryTab
+from assistant.app.tab_paper import PaperTab
+from index.status import EntryStatus
+from ingest.vault import Vault
+
+
+class Beside:
+    """Paper, Glossary and Evals, made inside a gr.Tabs."""
+
+    def __init__(self, gr: Any, vault: Vault, status: Callable[[], Sequence[EntryStatus]], rooms: Rooms) -> None:
+        self._gr = gr
+        with gr.Tab("Paper", id="paper"):
+            self.paper = PaperTab(gr, vault, status, rooms.summarize)
+        with gr.Tab("Glossary", id="glossary"):
+            self.glossary = GlossaryTab(gr, vault, rooms.search)
+        if rooms.evals:
+            with gr.Tab("Evals", id="evals"):
+                self.evals: EvalsTab | None = EvalsTab(gr, rooms.evals)
+        else:
+            self.evals = None
+
+    def connect(self, page: Any, watch: Any, library: LibraryTab, tabs: Any) -> None:
+        """Say what happens on which event."""
+        self.paper.connect(page, watch)
+        self.glossary.connect(page)
+        if self.evals:
+            self.evals.connect(page)
+        at_once = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        library.open.click(self.paper.open, [library.entry], [self.paper.paper], **at_once).then(
+            lambda: self._gr.update(selected="paper"), None, [tabs], **at_once
+        )
