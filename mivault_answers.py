@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from mivault_env import model_settings, open_drafter, open_rooms, open_search, provider_keys
-from mivault_io import HERE, JsonOption, VaultOption, environment, open_or_create, open_vault, put, say, show_json
+from mivault_io import (
+    HERE,
+    JsonOption,
+    VaultOption,
+    environment,
+    open_or_create,
+    open_vault,
+    put,
+    say,
+    say_beside,
+    show_json,
+)
 
 app = typer.Typer()
 Several = list[str] | None
@@ -60,6 +71,8 @@ def ask(
     section: SectionOption = None,
     kind: KindOption = None,
     history: Annotated[Several, typer.Option("--history", help="A question asked before; may be given again.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on in the conversation that was last.")] = False,
+    conversation: Annotated[str, typer.Option("--conversation", help="Go on in this one, by its id.")] = "",
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out what no passage fully supports, and say so.")
     ] = False,
@@ -70,15 +83,20 @@ def ask(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question from the vault; each sentence with the passage it rests on."""
+    """Answer a question from the vault; each sentence with the passage it rests on.
+
+    The answer is kept in a conversation: a new one, unless --follow or --conversation names one to go on in.
+    """
     from assistant.ask import ask as ask_vault
     from assistant.bundle import answer_as
+    from assistant.conversations import Kept
     from index.filters import filter_of
 
     opened = open_vault(vault)
     found = open_search(opened, environment())
     drafter = open_drafter(found, environment())
     within = found.within(filter_of(paper or (), author or (), year, section or (), kind or ()))
+    kept = Kept(opened, follow=follow, conversation=conversation)
     answer = ask_vault(
         question,
         search=within,
@@ -86,9 +104,11 @@ def ask(
         drafter=drafter,
         embedding_model=found.embedder.name,
         k=k,
-        history=history or (),
+        history=(*kept.history, *(history or ())),
         unsupported="drop" if strict else "keep" if as_written else "rewrite",
     )
+    if lost := kept.add(answer):
+        say_beside(lost)
     put(answer_as(answer, "json" if as_json else form, opened), out)
 
 
@@ -205,3 +225,54 @@ def replay(
         say(replay_text(result))
     if not result.holds:
         raise typer.Exit(1)
+
+
+conversations = typer.Typer(rich_markup_mode=None)
+app.add_typer(conversations, name="conversations", help="The conversations that the vault keeps, of ask and the page.")
+ConversationId = Annotated[str, typer.Argument(metavar="ID")]
+
+
+@conversations.command(name="list")
+def list_conversations(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Only those with these words.")] = None,
+    vault: VaultOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Every conversation, the one that was changed last first."""
+    from assistant.conversations import Conversations, listed_json, listed_text
+
+    found = Conversations(open_vault(vault)).search(" ".join(words or ()))
+    if as_json:
+        show_json(listed_json(found))
+    else:
+        say(listed_text(found))
+
+
+@conversations.command(name="show")
+def show_conversation(conversation: ConversationId, vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
+    """A conversation as it was, with its citations."""
+    from dataclasses import asdict
+
+    from assistant.conversations import Conversations, conversation_text
+
+    opened = Conversations(open_vault(vault)).open(conversation)
+    if as_json:
+        show_json(asdict(opened))
+    else:
+        say(conversation_text(opened))
+
+
+@conversations.command(name="rename")
+def rename_conversation(conversation: ConversationId, title: str, vault: VaultOption = HERE) -> None:
+    """Give a conversation another title."""
+    from assistant.conversations import Conversations
+
+    Conversations(open_vault(vault)).rename(conversation, title)
+
+
+@conversations.command(name="delete")
+def delete_conversation(conversation: ConversationId, vault: VaultOption = HERE) -> None:
+    """Delete a conversation for good."""
+    from assistant.conversations import Conversations
+
+    Conversations(open_vault(vault)).delete(conversation)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.records import Answer
+from assistant.render import plain, to_text
 from ingest.errors import UsageError
 from ingest.records import as_json, from_json
 from ingest.vault import Vault
@@ -127,6 +128,62 @@ class Conversations:
             if file.write(data) != len(data):  # a disk that filled up in the middle
                 raise OSError(28, "No space left on device", str(path))
             os.fsync(file.fileno())
+
+
+class Kept:
+    """The conversation that a question asked at the command line belongs to: a new one unless one is gone on in."""
+
+    def __init__(self, vault: Vault, *, follow: bool = False, conversation: str = "") -> None:
+        """`follow` goes on in the one that was changed last, `conversation` in the one of that id. Raises UsageError
+        where there is none."""
+        self._kept = Conversations(vault)
+        if follow and not conversation:
+            conversation = next((one.id for one in self._kept.all()), "")
+            if not conversation:
+                raise UsageError("no conversation is kept yet", "ask without --follow first")
+        self._id = conversation
+        self.history = questions(self._kept.open(conversation).exchanges) if conversation else ()
+
+    def add(self, answer: Answer) -> str:
+        """Keep the answer; "", or why it could not be kept. An answer is not lost for that."""
+        try:
+            self._id = self._kept.append(self._id, Exchange(answer.question, answer))
+        except (OSError, UsageError) as error:
+            return f"This is not kept among the conversations: {error}"
+        return ""
+
+
+def listed_json(found: Sequence[Conversation]) -> list[dict[str, Any]]:
+    """What `conversations list --json` shows of each: `{id, title, changed, questions, damaged}`."""
+    return [
+        {
+            "id": one.id,
+            "title": one.title,
+            "changed": one.changed,
+            "questions": len(one.exchanges),
+            "damaged": one.damaged,
+        }
+        for one in found
+    ]
+
+
+def listed_text(found: Sequence[Conversation]) -> str:
+    """A line for each: id, when it was changed, how many questions it has, title."""
+    lines = []
+    for one in found:
+        count = f"{len(one.exchanges)} question{'' if len(one.exchanges) == 1 else 's'}"
+        lost = f" ({one.damaged} lines of its file cannot be read)" if one.damaged else ""
+        lines.append(f"{one.id}  {one.changed[:16].replace('T', ' ')}  {count:>12}  {plain(one.title)}{lost}")
+    return "\n".join(lines) or "No conversation is kept here."
+
+
+def conversation_text(conversation: Conversation) -> str:
+    """Every question with its answer, as `ask` shows it."""
+    parts = [plain(conversation.title)]
+    for one in conversation.exchanges:
+        ended = to_text(one.answer) if one.answer else f"{plain(one.error) or 'Stopped.'} {plain(one.hint)}".rstrip()
+        parts += [f"> {plain(one.question)}", ended.rstrip()]
+    return "\n\n".join(parts)
 
 
 def title_of(question: str) -> str:
