@@ -28,7 +28,7 @@ DOORS = {
     "gradio": {"assistant/app"},
     "bibtexparser": {"ingest/bibtex.py"},
     "pylatexenc": {"ingest/bibtex.py"},
-    "llama_index": {"ingest/chunk.py", "assistant/providers.py"},
+    "llama_index": {"ingest/chunk.py", "assistant/providers.py", "assistant/llama_retriever.py"},
 }
 # Of httpx little is loaded; what numba compiles it decorates, in a module that is itself imported only when needed.
 AT_TOP = {"httpx", "numba", "llvmlite"}
