@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from index.records import Hit
 
@@ -107,11 +107,6 @@ def disarmed(text: str) -> str:
     text = INVISIBLE.sub("", text)
     text = CHAT.sub("⟦", TAG.sub("‹", text))
     return ROLE.sub(r"\1 ∶", text)
-
-
-def marked(shown: Mapping[str, Hit]) -> tuple[str, ...]:
-    """The keys of the passages that try."""
-    return tuple(key for key, hit in shown.items() if attempts(hit.passage.text))
 
 
 def _folded(text: str) -> str:

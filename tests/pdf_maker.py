@@ -35,7 +35,8 @@ ADVANCES = [
 
 @dataclass(frozen=True)
 class Run:
-    """One line of text at a place: `x`, `y` in points from the lower left corner; `upward` turns it by 90 degrees."""
+    """One line of text at a place: `x`, `y` in points from the lower left corner; `upward` turns it by 90 degrees;
+    `look` are operators that come before it ("1 1 1 rg" makes it white, "3 Tr" invisible)."""
 
     text: str
     x: float
@@ -43,6 +44,7 @@ class Run:
     size: float = 10.0
     font: Font = "regular"
     upward: bool = False
+    look: str = ""
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,8 @@ def _show(run: Run) -> bytes:
     for mark in (b"\\", b"(", b")"):
         text = text.replace(mark, b"\\" + mark)
     turn = "0 1 -1 0" if run.upward else "1 0 0 1"
-    return f"BT /{run.font} {run.size} Tf {turn} {run.x:.2f} {run.y:.2f} Tm (".encode() + text + b") Tj ET"
+    place = f"q BT {run.look} /{run.font} {run.size} Tf {turn} {run.x:.2f} {run.y:.2f} Tm ("
+    return place.encode() + text + b") Tj ET Q"
 
 
 def _outline(body: Body, marks: Sequence[Mark], pages: Sequence[int]) -> int:
