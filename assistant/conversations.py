@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,14 @@ USER = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One question and what came of it: an answer, or None with `error` and `hint` in words, both "" where it was
-    stopped. `at` is when it ended, ISO 8601 in UTC."""
+    stopped. `within` says in words what the search was narrowed to. `at` is when it ended, ISO 8601 in UTC."""
 
     question: str
     answer: Answer | None = None
     error: str = ""
     hint: str = ""
     at: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,13 @@ class Conversations:
             raise UsageError("a user's name is small letters, digits, - and _, 32 at most", "choose another name")
         self._folder = vault.root / "conversations" / user if user else vault.root / "conversations"
 
-    def append(self, conversation_id: str, exchange: Exchange) -> str:
-        """Put an exchange at a conversation's end, or, for "", begin one with it; returns the conversation's id.
+    def append(self, conversation_id: str, exchange: Exchange, *, instead_of_last: bool = False) -> str:
+        """Put an exchange at a conversation's end, or, for "", begin one with it; returns the conversation's id. A
+        question that was asked again or edited stands `instead_of_last`.
 
         Raises UsageError for an id of none (a conversation that was deleted meanwhile, say).
         """
-        row = {"version": VERSION, "exchange": as_json(_stamped(exchange))}
+        row = {"version": VERSION, "exchange": as_json(_stamped(exchange)), "instead_of_last": instead_of_last}
         if conversation_id:
             self._add(self._present(conversation_id), row)
             return conversation_id
@@ -204,12 +206,13 @@ def _stamped(exchange: Exchange) -> Exchange:
     if exchange.at:
         return exchange
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return Exchange(exchange.question, exchange.answer, exchange.error, exchange.hint, now)
+    return replace(exchange, at=now)
 
 
 def _read(path: Path) -> Conversation:
     """Line by line; what is no line of ours is counted, not raised."""
-    title, exchanges, damaged = "", [], 0
+    title, damaged = "", 0
+    exchanges: list[Exchange] = []
     for line in path.read_bytes().split(b"\n"):
         if not line.strip():
             continue
@@ -218,7 +221,8 @@ def _read(path: Path) -> Conversation:
             if isinstance(row.get("title"), str):
                 title = row["title"]
             if "exchange" in row:
-                exchanges.append(from_json(Exchange, row["exchange"]))
+                exchange = from_json(Exchange, row["exchange"])
+                exchanges[len(exchanges) - (row.get("instead_of_last") is True) :] = [exchange]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             damaged += 1
     return Conversation(path.stem, title, tuple(exchanges), damaged)

@@ -31,12 +31,17 @@ def to_bibtex(answer: Answer) -> str:
 
 def works_bibtex(sentences: Iterable[Sentence]) -> str:
     """An entry for each work that sentences cite, as `to_bibtex`."""
-    cited = [c for s in sentences for c in s.citations if c.paper_id and c.kind not in ("note", "glossary")]
-    works = {c.paper_id: c for c in cited}
-    return "\n\n".join(_entry(work) for work in works.values())
+    works = {c.paper_id: c for s in sentences for c in s.citations if is_work(c)}
+    return "\n\n".join(bibtex_entry(work) for work in works.values())
 
 
-def _entry(work: Citation) -> str:
+def is_work(citation: Citation) -> bool:
+    """Whether a citation names a work of others: our own notes and terms are none, and a marker may name nothing."""
+    return citation.paper_id is not None and citation.kind not in ("note", "glossary")
+
+
+def bibtex_entry(work: Citation) -> str:
+    """A cited work as BibTeX."""
     fields = {
         "title": f"{{{_safe(work.title)}}}",
         "author": " and ".join(map(_safe, work.authors)),

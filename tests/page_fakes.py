@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from assistant.app.asking import EVERYTHING
 from assistant.app.launch import address, listen
 from assistant.ask import Done, Event, Retrieved, Text
 from assistant.errors import ModelError
 from assistant.records import Answer, Citation, Nearest, Recipe, Sentence
+from index.filters import Filter
 from index.records import Hit
 from index.status import EntryStatus
 from ingest.records import Page, Paper, PaperKind, Passage, Span
@@ -97,9 +99,12 @@ class Answerer:
     """Events by what is asked: "slow" writes for seconds, "weather" has no answer, "broken" and "bug" raise."""
 
     def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+        self.asked: list[tuple[str, tuple[str, ...], Filter]] = []
         self._hits = tuple(Hit(vault.passages(i)[0], paper, 0.9) for i in TITLES if (paper := vault.paper(i)))
 
-    def __call__(self, question: str) -> Iterator[Event]:
+    def __call__(self, question: str, *, history: Sequence[str] = (), where: Filter = EVERYTHING) -> Iterator[Event]:
+        self.asked.append((question, tuple(history), where))
         if "broken" in question:
             raise ModelError("the model does not answer", "start it")
         if "bug" in question:
@@ -115,11 +120,12 @@ class Answerer:
 
 
 def entries() -> list[EntryStatus]:
-    """A searchable paper, a failed one and a tool that is only listed."""
+    """A searchable paper and term, a failed paper and a tool that is only listed."""
     return [
         EntryStatus(
             "toy-2022", "paper", TITLES["toy-2022"][0], ("Nelson Elhage",), "2209.10652", "searchable", 1, 1, ""
         ),
+        EntryStatus("term-superposition", "term", "Superposition", (), None, "searchable", 1, 1, ""),
         EntryStatus("evil-2022", "paper", EVIL, (EVIL,), None, "failed", 0, 0, f"no text layer {EVIL}"),
         EntryStatus("tool", "tool", "A tool", (), None, "listed", 0, 0, "only its page is listed"),
     ]

@@ -183,7 +183,7 @@ def test_errors_are_one_line_and_the_page_goes_on(visit: Visit) -> None:
 def test_examples_ask_and_clear_forgets(visit: Visit) -> None:
     visit.get_by_role("button", name="What is superposition?").click()
     visit.locator(".mv-marker").first.wait_for()
-    visit.get_by_role("button", name="Clear", exact=True).click()
+    visit.get_by_role("button", name="New", exact=True).click()
     visit.locator(".mv-turn").wait_for(state="detached")
     visit.get_by_role("button", name="What is superposition?").wait_for()
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.app.asking import Events
 from assistant.app.beside import Beside
-from assistant.app.conversation import Conversation, Events, plain
+from assistant.app.conversation import Conversation
 from assistant.app.intake import MOST_BYTES
+from assistant.app.katex import katex_addresses
+from assistant.app.pictures import Pictures
+from assistant.app.plain import plain
 from assistant.app.progress import Progress
 from assistant.app.rooms import Rooms
 from assistant.app.tab_library import LibraryTab
 from assistant.app.watch import Status, Watch
+from assistant.conversations import Conversations
 from ingest.one_writer import other_writer
 from ingest.vault import Vault
 
@@ -23,13 +29,8 @@ if TYPE_CHECKING:
     import gradio
 
 TITLE = "mivault"
-STYLE = Path(__file__).with_name("style.css")
+STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
 HEADING = f"<h1>{TITLE}</h1><p>Every sentence shows the passage it rests on. Open a number to read it in its page.</p>"
-EXAMPLES = (
-    "What is superposition?",
-    "How are sparse autoencoders evaluated?",
-    "What does activation patching show about a circuit?",
-)
 # What the system has: a font of Gradio's own would be fetched, by some themes from another host.
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MONOSPACE = ("ui-monospace", "Consolas", "monospace")
@@ -42,15 +43,16 @@ def build_page(
     status: Status,
     progress: Callable[[], Progress | None],
     answerer: str,
-    examples: Sequence[str] = EXAMPLES,
+    pictures: Pictures | None = None,
     rooms: Rooms | None = None,
 ) -> gradio.Blocks:
     """The page over a vault.
 
     `events` answers a question (`ask_events` with its parts bound; called in a thread, and a stopped question may still
     run beside the next one); `status` lists the entries; `progress` is a background sync's (`SyncInBackground`, or a
-    function that gives None); `answerer` says in words who answers. The conversation lives in the browser's session.
-    `rooms` is what the tabs beside the chat need; without, there is only the library's table.
+    function that gives None); `answerer` says in words who answers; with `pictures` cards show their pages. The
+    conversation lives in the browser's session, and is kept in the vault. `rooms` is what the tabs beside the chat
+    need; without, there is only the library's table.
     """
     gr = _gradio()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=False) as page:
@@ -58,11 +60,11 @@ def build_page(
         counts, sync = gr.HTML(**plain("mv-counts")), gr.HTML(**plain("mv-sync-line"))
         with gr.Tabs(elem_id="mv-tabs") as tabs:
             with gr.Tab("Chat", id="chat"):
-                conversation = Conversation(gr, events, vault, examples)
+                conversation = Conversation(gr, events, vault, status, partial(Conversations, vault), pictures)
             with gr.Tab("Library", id="library"):
                 library = LibraryTab(gr, status, rooms.desk if rooms else None)
             beside = Beside(gr, vault, status, rooms) if rooms else None
-        conversation.connect()
+        conversation.connect(page)
         watch = Watch(gr, status, progress, answerer, partial(other_writer, vault.root))
         watch.connect(page, counts=counts, sync=sync)
         library.connect(page, watch)
@@ -91,8 +93,16 @@ def mount(app: fastapi.FastAPI, page: gradio.Blocks) -> fastapi.FastAPI:
         theme=theme,
         css_paths=STYLE,
         max_file_size=MOST_BYTES,
+        head=_head(Path(gr.__file__).parent),
     )
     return mounted
+
+
+def _head(gradio_folder: Path) -> str:
+    """Our script, and where Gradio keeps KaTeX."""
+    return (
+        f"<script>window.mvKatex = {json.dumps(katex_addresses(gradio_folder))};\n{SCRIPT.read_text('utf-8')}</script>"
+    )
 
 
 def _gradio() -> Any:

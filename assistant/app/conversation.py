@@ -6,14 +6,25 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from assistant.app.asking import Events
 from assistant.app.background import in_thread
-from assistant.app.evidence import cards
+from assistant.app.evidence import cards, pictured
+from assistant.app.filter_bar import WITH_WHAT, FilterBar, hidden_button, in_words
 from assistant.app.page import conversation_html, turn_html
+from assistant.app.pictures import Pictures
+from assistant.app.plain import plain as plain
+from assistant.app.talks import ForUser, Talks
 from assistant.app.turns import Turn, advance, fail, stop
-from assistant.ask import MAX_QUESTION, Event
+from assistant.app.welcome import EDITING, welcome_html
+from assistant.app.who import as_user, as_user_stepwise
+from assistant.ask import MAX_QUESTION
+from assistant.suggestions import follow_ups, terms
+from index.filters import Filter
+from index.status import EntryStatus
 from ingest.errors import MivaultError
 from ingest.vault import Vault
 
@@ -22,6 +33,7 @@ LOG = logging.getLogger(__name__)
 SECONDS_BETWEEN_UPDATES = 0.1
 # A second window must not wait for a silent model in the first; more would only share two cores.
 QUESTIONS_AT_ONCE = 4
+HISTORY = 6  # questions asked before that a follow-up may lean on
 # Runs in the browser, once per turn: brings the question that was just asked to the top.
 TO_THE_NEW_TURN = """() => setTimeout(() => {
   const turn = document.querySelector("#mv-live section");
@@ -29,14 +41,16 @@ TO_THE_NEW_TURN = """() => setTimeout(() => {
   window.mvTurn = turn.id;
   turn.scrollIntoView({block: "start"});
 }, 50)"""
+# Runs in the browser when a question is to be edited: the caret stands behind it.
+TO_THE_BOX = """() => setTimeout(() => document.querySelector("#mv-question textarea")?.focus(), 100)"""
 
-Events = Callable[[str], Iterator[Event]]
+# What buttons of our HTML do here.
+ACTIONS = ("ask", "retry", "edit", "keep", "open", "rename", "delete")
+
+Status = Callable[[], Sequence[EntryStatus]]
+Turns = tuple[Turn, ...]
 Update = dict[Any, Any]
-
-
-def plain(name: str) -> dict[str, Any]:
-    """Options of a gr.HTML that shows our HTML and adds nothing: no script, no styles."""
-    return {"elem_id": name, "js_on_load": None, "apply_default_css": False, "container": False, "padding": False}
+AT_ONCE = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 
 class Running:
@@ -53,13 +67,16 @@ class Running:
 class Conversation:
     """Questions and answers. What was asked lives in a gr.State, one per browser session."""
 
-    def __init__(self, gr: Any, events: Events, vault: Vault, examples: Sequence[str]) -> None:
-        self._gr, self._events, self._vault = gr, events, vault
-        self.turns, self.running = gr.State(()), gr.State(Running)
-        self.past = gr.HTML(**plain("mv-past"))
-        self.live = gr.HTML(**plain("mv-live"))
-        with gr.Column(elem_id="mv-examples") as self.examples:
-            self.buttons = [gr.Button(question, size="sm", variant="secondary") for question in examples]
+    def __init__(
+        self, gr: Any, events: Events, vault: Vault, status: Status, for_user: ForUser, pictures: Pictures | None
+    ) -> None:
+        self._gr, self._events, self._vault, self._status, self._pictures = gr, events, vault, status, pictures
+        self.turns, self.running, self.editing = gr.State(()), gr.State(Running), gr.State(False)
+        self.on = gr.Textbox(visible=False)
+        self.talks = Talks(gr, vault, for_user, pictures)
+        self.past, self.live = gr.HTML(**plain("mv-past")), gr.HTML(**plain("mv-live"))
+        self.welcome, self.note = gr.HTML(**plain("mv-examples")), gr.HTML(**plain("mv-note"))
+        self.filter = FilterBar(gr, status)
         with gr.Row(elem_id="mv-ask"):
             self.box = gr.Textbox(
                 label="Your question",
@@ -74,45 +91,90 @@ class Conversation:
             )
             self.ask = gr.Button("Ask", variant="primary", elem_id="mv-submit", min_width=72, scale=0)
             self.stop = gr.Button("Stop", interactive=False, elem_id="mv-stop", min_width=72, scale=0)
-            self.clear = gr.Button("Clear", interactive=False, elem_id="mv-clear", min_width=72, scale=0)
+            self.clear = gr.Button("New", interactive=False, elem_id="mv-clear", min_width=72, scale=0)
+        self._do = {action: hidden_button(gr, action) for action in ACTIONS}
 
-    def connect(self) -> None:
+    @property
+    def outputs(self) -> list[Any]:
+        shown = [self.turns, self.past, self.live, self.welcome, self.note, self.box]
+        return [*shown, self.editing, self.talks.current, self.talks.list, self.ask, self.stop, self.clear]
+
+    def connect(self, page: Any) -> None:
         """Say what happens on which event."""
-        outputs = [self.turns, self.past, self.live, self.examples, self.box, self.ask, self.stop, self.clear]
-        asking = {"fn": self.respond, "outputs": outputs, "show_progress": "hidden", "concurrency_id": "ask"}
-        asking |= {"concurrency_limit": QUESTIONS_AT_ONCE, "api_name": "ask", "api_visibility": "undocumented"}
+        gr, talks = self._gr, self.talks
+        state = [self.turns, self.running, talks.current, self.filter.where, self.editing]
+        respond = as_user_stepwise(gr, self.respond)
+        asking: dict[str, Any] = {"outputs": self.outputs, "show_progress": "hidden", "concurrency_id": "ask"}
+        asking |= {"concurrency_limit": QUESTIONS_AT_ONCE}
+        named = {"api_name": "ask", "api_visibility": "undocumented"}
         for trigger in (self.box.submit, self.ask.click):
-            trigger(inputs=[self.box, self.turns, self.running], **asking)
-        for button in self.buttons:
-            button.click(inputs=[button, self.turns, self.running], **asking)
-        at_once = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        self.stop.click(self.halt, [self.running], None, **at_once)
-        self.clear.click(self.forget, None, outputs, **at_once)
+            trigger(respond, [self.box, *state], **asking, **named)
+        private = {"js": WITH_WHAT, "api_visibility": "private"}
+        self._do["ask"].click(respond, [self.on, *state], **asking, **private)
+        self._do["retry"].click(as_user_stepwise(gr, self.again), [self.on, *state], **asking, **private)
+        edited = [self.box, self.editing, self.note]
+        self._do["edit"].click(self.edit, [self.on], edited, js=WITH_WHAT, **AT_ONCE).then(None, js=TO_THE_BOX)
+        self._do["keep"].click(self.keep, None, edited, **AT_ONCE)
+        self.stop.click(self.halt, [self.running], None, **AT_ONCE)
+        self.clear.click(self.forget, None, self.outputs, **AT_ONCE)
+        which, acting = [self.on, talks.current], {"js": WITH_WHAT, **AT_ONCE}
+        self._do["open"].click(as_user(gr, self.reopen), which, self.outputs, **acting)
+        self._do["delete"].click(as_user(gr, self.delete), which, self.outputs, **acting)
+        self._do["rename"].click(as_user(gr, talks.renamed), which, [talks.list], **acting)
+        talks.words.change(as_user(gr, talks.listed), [talks.current, talks.words], [talks.list], **AT_ONCE)
+        page.load(as_user(gr, self.return_to), [talks.remembered], self.outputs, **AT_ONCE)
+        talks.current.change(lambda current: current, [talks.current], [talks.remembered], **AT_ONCE)
         self.live.change(None, js=TO_THE_NEW_TURN)
+        self.filter.connect(page, self.on)
 
-    async def respond(self, question: str, turns: tuple[Turn, ...], running: Running) -> AsyncIterator[Update]:
+    async def respond(
+        self,
+        user: str,
+        question: str,
+        turns: Turns,
+        running: Running,
+        current: str,
+        where: Filter,
+        editing: bool = False,
+    ) -> AsyncIterator[Update]:
         """Answer a question, showing each step; always ends ready for the next one. A second one beside it, asked in
-        the same window, is left in its box."""
+        the same window, is left in its box. An edited question takes the place of the last one."""
         question = question.strip()
         if not question or running.busy:
             yield {self.box: self._gr.skip()}
             return
-        turn = Turn(len(turns) + 1, question)
+        turns = turns[:-1] if editing else turns
+        within = in_words(where, self.filter.titles()) if where else ""
+        turn = Turn(len(turns) + 1, question, within=within)
         running.busy = True
         running.stop.clear()
         try:
             yield {self.past: conversation_html(turns), **self._shown(turns, turn), **self._busy()}
-            async for step in self._steps(turn, running.stop):
-                yield {**self._shown(turns, step), **(self._ready() if step.ended else {})}
+            async for step in self._steps(turn, turns, where, running.stop):
+                kept = await asyncio.to_thread(self._kept, user, current, step, editing) if step.ended else {}
+                yield {**self._shown(turns, step), **kept}
         finally:
             running.busy = False
 
-    async def _steps(self, turn: Turn, stopped: asyncio.Event) -> AsyncIterator[Turn]:
+    def _kept(self, user: str, current: str, turn: Turn, editing: bool) -> Update:
+        """The turn has ended: it is put into the conversation, and the page is ready for the next one."""
+        current = self.talks.keep(user, current, turn, instead_of_last=editing)
+        listed = self.talks.listed(user, current)
+        return {self.talks.current: current, self.talks.list: listed, **self._ready()}
+
+    async def again(
+        self, user: str, _: str, turns: Turns, running: Running, current: str, where: Filter, __: bool = False
+    ) -> AsyncIterator[Update]:
+        """The last question once more, in the place of its answer."""
+        if turns:
+            async for update in self.respond(user, turns[-1].question, turns, running, current, where, True):
+                yield update
+
+    async def _steps(self, turn: Turn, earlier: Turns, where: Filter, stopped: asyncio.Event) -> AsyncIterator[Turn]:
         """The turn as it grows; the last one has ended, by an answer, by an error or by Stop."""
-        shown, stage, events = 0.0, turn.stage, partial(self._events, turn.question)
+        shown, stage = 0.0, turn.stage
         try:
-            async for event in in_thread(events, stopped):
-                turn = advance(turn, event, partial(cards, vault=self._vault))
+            async for turn in in_thread(partial(self._growing, turn, earlier, where), stopped):  # noqa: B020
                 due = turn.stage != stage or time.monotonic() - shown > SECONDS_BETWEEN_UPDATES
                 if due and not turn.ended:
                     shown, stage = time.monotonic(), turn.stage
@@ -124,22 +186,73 @@ class Conversation:
         else:
             yield stop(turn)
 
+    def _growing(self, turn: Turn, earlier: Turns, where: Filter) -> Iterator[Turn]:
+        """The turn after each event. In a thread: cards read files, and pictures are drawn for them."""
+        history = [before.question for before in earlier if before.answer][-HISTORY:]
+        for event in self._events(turn.question, history=history, where=where):
+            turn = advance(turn, event, partial(cards, vault=self._vault, quotes=self._pictures))
+            if turn.answer:
+                turn = replace(turn, follow_ups=follow_ups(turn.answer, terms(self._status())))
+                if self._pictures:
+                    self._pictures.ahead(pictured(turn.cards))
+            yield turn
+
     async def halt(self, running: Running) -> None:
         """Stop was pressed. `respond` alone writes what is shown, so that a late step cannot undo this."""
         running.stop.set()
 
-    def forget(self) -> Update:
-        """Clear was pressed: an empty conversation."""
-        gr = self._gr
-        shown = {self.turns: (), self.past: "", self.live: "", self.examples: gr.update(visible=True)}
-        return {**shown, **self._ready(), self.clear: gr.update(interactive=False)}
+    def edit(self, question: str) -> Update:
+        """The last question is to be asked otherwise."""
+        return {self.box: question, self.editing: True, self.note: EDITING}
 
-    def _shown(self, turns: tuple[Turn, ...], turn: Turn) -> Update:
+    def keep(self) -> Update:
+        """It is not, after all."""
+        return {self.box: "", self.editing: False, self.note: ""}
+
+    def reopen(self, user: str, identifier: str, current: str) -> Update:
+        """A conversation of the list was chosen: it is shown as it was."""
+        turns = self.talks.turns(user, identifier)
+        return self._conversation(user, identifier, turns) if turns else self.return_to(user, current)
+
+    def return_to(self, user: str, current: str) -> Update:
+        """The page was loaded: the conversation that was open in this browser, or what one could ask."""
+        turns = self.talks.turns(user, current)
+        if turns:
+            return self._conversation(user, current, turns)
+        return {**self.forget(), self.talks.list: self.talks.listed(user, "")}
+
+    def delete(self, user: str, identifier: str, current: str) -> Update:
+        """A conversation is to be deleted; the open one leaves the page, too."""
+        update = {self.talks.list: self.talks.deleted(user, current, identifier)}
+        return self.forget() | update if identifier == current else update
+
+    def _conversation(self, user: str, identifier: str, turns: Turns) -> Update:
+        gr = self._gr
+        shown = {self.past: conversation_html(turns[:-1]), self.live: turn_html(turns[-1]), self.note: ""}
+        kept = {self.talks.current: identifier, self.talks.list: self.talks.listed(user, identifier)}
+        state = {self.turns: turns, self.editing: False, self.welcome: gr.update(visible=False)}
+        return {**shown, **kept, **state, **self._ready()}
+
+    def forget(self) -> Update:
+        """New was pressed: an empty conversation."""
+        gr = self._gr
+        shown = {self.turns: (), self.past: "", self.live: "", self.note: "", self.editing: False}
+        shown |= {self.talks.current: ""}
+        greeting = {self.welcome: gr.update(value=self._welcome(), visible=True)}
+        return {**shown, **greeting, **self._ready(), self.clear: gr.update(interactive=False)}
+
+    def _welcome(self) -> str:
+        try:
+            return welcome_html(self._status())
+        except MivaultError:
+            return ""  # the status line says what is wrong
+
+    def _shown(self, turns: Turns, turn: Turn) -> Update:
         return {self.turns: (*turns, turn), self.live: turn_html(turn)}
 
     def _busy(self) -> Update:
         on, off = self._gr.update(interactive=True), self._gr.update(interactive=False)
-        shown = {self.box: "", self.examples: self._gr.update(visible=False)}
+        shown = {self.box: "", self.welcome: self._gr.update(visible=False), self.note: "", self.editing: False}
         return {**shown, self.ask: off, self.stop: on, self.clear: off}
 
     def _ready(self) -> Update:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
+from assistant.app.originals import local_pdf
+from assistant.export import bibtex_entry, is_work
 from assistant.records import Answer, Citation
-from ingest.records import Paper
+from ingest.page_boxes import Box
 from ingest.vault import Vault
 
 # On either side of a quote: about ten lines of a card. A page without paragraph breaks would fill it otherwise.
@@ -18,8 +21,9 @@ class Card:
     """A numbered citation with its surroundings.
 
     `before`, `quote` and `after` are the paragraphs of the page around the quote, in order ("…" where cut); `quote` is
-    "" where the citation has none, and `before` is then the passage that was cited. `pdf` is our own route to the local
-    PDF, "" where there is none.
+    "" where the citation has none, and `before` is then the passage that was cited. `pdf` and `picture` are our own
+    routes to the local PDF and to its page's picture, "" where there is none; `boxes` is where the quote stands on it.
+    `edition` names arXiv's version that was read, `bibtex` is the work's entry, "" for what is none.
     """
 
     number: int
@@ -28,49 +32,52 @@ class Card:
     quote: str = ""
     after: str = ""
     pdf: str = ""
+    picture: str = ""
+    boxes: tuple[Box, ...] = ()
+    edition: str = ""
+    bibtex: str = ""
 
 
-def cards(answer: Answer, vault: Vault) -> tuple[Card, ...]:
-    """One card for every distinct citation of an answer, numbered from 1 in order of appearance."""
+class Quotes(Protocol):
+    """Where a quote stands on a page's picture: what `pictures.Pictures` tells."""
+
+    def boxes(self, paper_id: str, page: int, quote: str) -> tuple[Box, ...]: ...
+
+
+def cards(answer: Answer, vault: Vault, quotes: Quotes | None = None) -> tuple[Card, ...]:
+    """One card for every distinct citation of an answer, numbered from 1 in order of appearance; with `quotes` it shows
+    the page's picture."""
     distinct = dict.fromkeys(citation for sentence in answer.sentences for citation in sentence.citations)
-    return tuple(_card(number, citation, vault) for number, citation in enumerate(distinct, start=1))
+    return tuple(_card(number, citation, vault, quotes) for number, citation in enumerate(distinct, start=1))
 
 
-def local_pdf(paper_id: str, vault: Vault) -> Path | None:
-    """The original PDF of a source. None for anything that is not one, or lies outside the source's folder.
-
-    Raises MivaultError for an id that cannot be one.
-    """
-    folder = vault.source(paper_id).resolve()
-    paper = vault.paper(paper_id)
-    if paper is None or paper.id != paper_id:
-        return None
-    path = _original(paper, vault)
-    inside = path is not None and path.is_relative_to(folder) and folder.is_relative_to(vault.root / "sources")
-    return path if path is not None and inside and _is_pdf(path) else None
+def pictured(shown: Sequence[Card]) -> list[tuple[str, int]]:
+    """The pages (paper id, number from 1) whose pictures cards show."""
+    return [
+        (c.citation.paper_id, c.citation.page) for c in shown if c.picture and c.citation.paper_id and c.citation.page
+    ]
 
 
-def _original(paper: Paper, vault: Vault) -> Path | None:
-    path = vault.original(paper)
-    return path.resolve() if path else None
-
-
-def _is_pdf(path: Path) -> bool:
-    """By suffix and by content: the standard lets `%PDF-` stand anywhere in the first 1,024 bytes."""
-    if path.suffix.lower() != ".pdf":
-        return False
-    with path.open("rb") as file:
-        return b"%PDF-" in file.read(1024)
-
-
-def _card(number: int, citation: Citation, vault: Vault) -> Card:
+def _card(number: int, citation: Citation, vault: Vault, quotes: Quotes | None) -> Card:
     if citation.paper_id is None:
         return Card(number, citation)
-    pdf = f"/source/{citation.paper_id}" if local_pdf(citation.paper_id, vault) else ""
-    if pdf and citation.page:
-        pdf += f"#page={citation.page}"
+    paper, page = vault.paper(citation.paper_id), citation.page
+    here = paper is not None and local_pdf(citation.paper_id, vault) is not None
+    drawn = bool(here and page and quotes)
+    version = f"?v={paper.sha256[:12]}" if paper and paper.sha256 else ""
     before, quote, after = _around(citation, vault)
-    return Card(number, citation, before, quote, after, pdf)
+    return Card(
+        number,
+        citation,
+        before,
+        quote,
+        after,
+        pdf=f"/source/{citation.paper_id}{f'#page={page}' if page else ''}" if here else "",
+        picture=f"/picture/{citation.paper_id}/{page}{version}" if drawn else "",
+        boxes=quotes.boxes(citation.paper_id, page, citation.quote) if quotes and drawn and page else (),
+        edition=f"arXiv:{paper.arxiv_id}{paper.arxiv_version or ''}" if paper and paper.arxiv_id else "",
+        bibtex=bibtex_entry(citation) if is_work(citation) else "",
+    )
 
 
 def _around(citation: Citation, vault: Vault) -> tuple[str, str, str]:

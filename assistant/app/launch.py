@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from assistant.app.asking import ask_within
+from assistant.app.pictures import Pictures
 from assistant.app.progress import SyncInBackground
-from assistant.ask import ask_events
 from ingest.errors import MivaultError, UsageError
+from ingest.page_pictures import PagePictures
 from ingest.vault import Vault
 
 if TYPE_CHECKING:
@@ -58,10 +60,11 @@ def chat_page(
     `say` is told the address, and once how the sync ended. Raises PortBusy and UsageError as `listen` does, before
     anything slow.
     """
-    background = SyncInBackground(vault.root, on_finished=say)
+    background, drawer = SyncInBackground(vault.root, on_finished=say), PagePictures()
 
     def ready(url: str) -> None:
         say(f"mivault is at {url} (Ctrl-C ends it)")
+        drawer.start()
         if sync:
             background.start()
         if open_browser:
@@ -69,9 +72,11 @@ def chat_page(
 
     with contextlib.closing(listen(host, port)) as listening:
         try:
-            serve(_app(vault, search, drafter, background, rooms), listening, on_ready=ready)
+            app = _app(vault, search, drafter, background, Pictures(vault, drawer), rooms)
+            serve(app, listening, on_ready=ready)
         finally:
             background.stop()
+            drawer.close()
 
 
 def serve(app: fastapi.FastAPI, listening: socket.socket, *, on_ready: Callable[[str], None]) -> None:
@@ -113,12 +118,17 @@ def address(listening: socket.socket) -> str:
 
 
 def _app(
-    vault: Vault, search: Search, drafter: Drafter, background: SyncInBackground, rooms: OpenRooms | None
+    vault: Vault,
+    search: Search,
+    drafter: Drafter,
+    background: SyncInBackground,
+    pictures: Pictures,
+    rooms: OpenRooms | None,
 ) -> fastapi.FastAPI:
     from assistant.app.build import build_page, mount
     from assistant.app.server import make_app
 
-    events = partial(ask_events, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name)
+    events = partial(ask_within, search=search, vault=vault, drafter=drafter)
     answerer = NO_MODEL if drafter.name == "extractive" else drafter.name
     page = build_page(
         vault,
@@ -126,9 +136,10 @@ def _app(
         status=partial(_status, vault),
         progress=background,
         answerer=answerer,
+        pictures=pictures,
         rooms=rooms(search, drafter, background) if rooms else None,
     )
-    return mount(make_app(vault), page)
+    return mount(make_app(vault, pictures=pictures), page)
 
 
 def _status(vault: Vault) -> Sequence[EntryStatus]:

@@ -6,61 +6,55 @@ routes or passes `safe_url`. Cards are popovers of HTML itself: a button opens o
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from assistant.app.evidence import Card
+from assistant.app.card import KINDS as KINDS
+from assistant.app.card import VERDICTS as VERDICTS
+from assistant.app.card import card_html, copy_button, do_button, verdict_class
+from assistant.app.formulas import with_formulas
+from assistant.app.safe import esc as esc
+from assistant.app.safe import safe_url as safe_url
 from assistant.app.turns import Turn
+from assistant.export import to_bibtex
 from assistant.markers import visible
-from assistant.records import Answer, Citation, Nearest, Sentence, Verdict
+from assistant.records import Answer, Citation, Nearest, Sentence, Usage
+from assistant.render import to_markdown
 
-# Control characters, and those that turn the direction of writing: a title could show as another one with them.
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?")
-
-# A word and a sign for every verdict, so that nothing rests on colour alone.
-VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "supported": ("✓", "Supported"),
-    "partly": ("◐", "Partly supported"),
-    "unsupported": ("✗", "Not supported"),
-    "uncited": ("○", "No citation"),
-    "unknown marker": ("?", "Unknown marker"),
-}
-KINDS = {"paper": "Paper", "note": "Our note, not the paper itself", "glossary": "Our glossary, not a paper"}
-KINDS |= {"tool": "Documentation", "video": "Talk", "person": "Web page"}
 NEAREST_CHARACTERS = 320
 
 
-def esc(text: str) -> str:
-    """Text as HTML that shows it and does nothing else; also safe inside a quoted attribute."""
-    return html.escape(INVISIBLE.sub("", text), quote=True)
-
-
-def safe_url(url: str | None) -> str | None:
-    """An http(s) address with a host, None for anything else (javascript:, data:, file:, relative ones)."""
-    if not url or INVISIBLE.search(url) or any(c.isspace() for c in url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme.lower() in ("http", "https") and parts.hostname else None
-
-
 def conversation_html(turns: Sequence[Turn]) -> str:
-    """Finished turns, oldest first."""
-    return "".join(map(turn_html, turns))
+    """Earlier turns, oldest first: nothing goes on from them."""
+    return "".join(turn_html(turn, last=False) for turn in turns)
 
 
-def turn_html(turn: Turn) -> str:
-    """One question and what is shown for it."""
+def turn_html(turn: Turn, *, last: bool = True) -> str:
+    """One question and what is shown for it; the last one can be asked again, edited, and followed up."""
     body = _answered(turn, turn.answer) if turn.answer else _unanswered(turn)
+    within = f'<p class="mv-within">Searched only: {esc(turn.within)}</p>' if turn.within else ""
     return (
         f'<section class="mv-turn" id="mv-turn-{turn.number}" aria-label="Question {turn.number}">'
-        f'<h2 class="mv-question">{esc(turn.question)}</h2>{body}</section>'
+        f'<h2 class="mv-question">{esc(turn.question)}</h2>{within}{body}{_actions(turn, last=last)}'
+        f"{_follow_ups(turn) if last else ''}</section>"
     )
+
+
+def _actions(turn: Turn, *, last: bool) -> str:
+    """What can be done with a turn that has ended."""
+    buttons = []
+    if turn.answer:
+        buttons += [copy_button(to_markdown(turn.answer), "Copy as Markdown")]
+        buttons += [copy_button(bibtex, "Copy BibTeX")] if (bibtex := to_bibtex(turn.answer)) else []
+    if last and turn.ended:
+        buttons += [do_button("retry", "", "Ask again"), do_button("edit", turn.question, "Edit the question")]
+    return f'<p class="mv-actions">{" ".join(buttons)}</p>' if buttons else ""
+
+
+def _follow_ups(turn: Turn) -> str:
+    if not turn.follow_ups:
+        return ""
+    items = "".join(f"<li>{do_button('ask', question, question)}</li>" for question in turn.follow_ups)
+    return f'<div class="mv-follow"><p>You could go on with</p><ul>{items}</ul></div>'
 
 
 def error_html(message: str, hint: str) -> str:
@@ -87,26 +81,38 @@ def _working(turn: Turn) -> str:
 
 
 def _answered(turn: Turn, answer: Answer) -> str:
-    notices = "".join(f'<p class="mv-notice">{esc(notice)}</p>' for notice in answer.notices)
+    notices = _asked_as(answer) + "".join(f'<p class="mv-notice">{esc(notice)}</p>' for notice in answer.notices)
     if answer.abstained:
         return notices + _abstention(answer) + _made_by(answer)
     numbers = {card.citation: card.number for card in turn.cards}
     sentences = "".join(_sentence(sentence, numbers, turn.number) for sentence in answer.sentences)
     cards = "".join(card_html(card, _card_id(turn.number, card.number)) for card in turn.cards)
-    nearest = _nearest(answer, "Also found", opened=False)
+    nearest = _nearest(answer, "Also retrieved", opened=False)
     return f'{notices}<div class="mv-answer">{sentences}</div>{cards}{_made_by(answer)}{nearest}'
+
+
+def _asked_as(answer: Answer) -> str:
+    """A follow-up, as it was made to stand alone."""
+    return f'<p class="mv-within">Searched for: {esc(answer.asked_as)}</p>' if answer.asked_as else ""
 
 
 def _abstention(answer: Answer) -> str:
     reason = f"<p>{esc(answer.reason)}</p>" if answer.reason else ""
-    head = "<p><strong>The vault has no answer to this.</strong></p>"
-    return f'<div class="mv-abstained">{head}{reason}</div>{_nearest(answer, "What came nearest", opened=True)}'
+    head = '<p><strong><span aria-hidden="true">∅</span> The vault has no answer to this.</strong></p>'
+    lacking = ", ".join(answer.unmatched)
+    words = f"<p>No passage that was found has: {esc(lacking)}</p>" if lacking else ""
+    listed = "".join(f"<li>{esc(entry.title)} ({esc(entry.id)})</li>" for entry in answer.could_hold)
+    could = (
+        f"<p>Listed, not downloaded, and could hold it (sync it in the Library):</p><ul>{listed}</ul>" if listed else ""
+    )
+    nearest = _nearest(answer, "What came nearest", opened=True)
+    return f'<div class="mv-abstained">{head}{reason}{words}{could}</div>{nearest}'
 
 
 def _sentence(sentence: Sentence, numbers: dict[Citation, int], turn: int) -> str:
     distinct = dict.fromkeys(sentence.citations)
     markers = "".join(_marker(citation, numbers[citation], turn) for citation in distinct)
-    return f'<p class="mv-sentence">{esc(sentence.text)} {markers}{_badge(sentence)}</p>'
+    return f'<p class="mv-sentence">{with_formulas(sentence.text)} {markers}{_badge(sentence)}</p>'
 
 
 def _marker(citation: Citation, number: int, turn: int) -> str:
@@ -115,7 +121,7 @@ def _marker(citation: Citation, number: int, turn: int) -> str:
     label = esc(f"Source {number}: {where or citation.key}. {word}")
     shown = str(number) if citation.verdict == "supported" else f"{number} {sign}"
     return (
-        f'<button type="button" class="mv-marker {_verdict_class(citation.verdict)}" aria-haspopup="dialog" '
+        f'<button type="button" class="mv-marker {verdict_class(citation.verdict)}" aria-haspopup="dialog" '
         f'popovertarget="{_card_id(turn, number)}" aria-label="{label}" title="{label}">[{shown}]</button>'
     )
 
@@ -126,72 +132,7 @@ def _badge(sentence: Sentence) -> str:
         return ""
     sign, word = VERDICTS[sentence.verdict]
     reason = f": {esc(sentence.reason)}" if sentence.reason else ""
-    return f' <span class="mv-badge {_verdict_class(sentence.verdict)}">{sign} {word}{reason}</span>'
-
-
-def card_html(card: Card, card_id: str) -> str:
-    """The card that a marker opens: the paper, the verdict with its reason, and the quote marked in its page."""
-    citation = card.citation
-    close = f'<button type="button" class="mv-close" popovertarget="{card_id}" popovertargetaction="hide"'
-    parts = [
-        f'{close} aria-label="Close this card">✕</button>',
-        f'<h3 id="{card_id}-title">[{card.number}] {esc(citation.title or f"Marker [{citation.key}]")}</h3>',
-        _byline(citation),
-        _place(citation),
-        _verdict(citation),
-        _quote(card),
-        _links(card),
-    ]
-    return (
-        f'<div popover id="{card_id}" class="mv-card" role="dialog" aria-labelledby="{card_id}-title">'
-        f"{''.join(parts)}</div>"
-    )
-
-
-def _byline(citation: Citation) -> str:
-    year = str(citation.year) if citation.year is not None else ""
-    line = " · ".join(part for part in (", ".join(citation.authors), year) if part)
-    return f'<p class="mv-byline">{esc(line)}</p>' if line else ""
-
-
-def _place(citation: Citation) -> str:
-    if citation.passage_id is None:
-        return ""
-    kind = KINDS.get(citation.kind, citation.kind)
-    parts = [f'<span class="mv-kind">{esc(kind)}</span>', *(esc(p) for p in (citation.section, citation.locator) if p)]
-    return f'<p class="mv-place">{" · ".join(parts)}</p>'
-
-
-def _verdict(citation: Citation) -> str:
-    sign, word = VERDICTS[citation.verdict]
-    reason = f": {esc(citation.reason)}" if citation.reason else ""
-    reason += f" (reported from {esc(citation.reported_from)})" if citation.reported_from else ""
-    reason += f" Look at the page: {esc(citation.warning)}." if citation.warning else ""
-    return f'<p class="mv-verdict {_verdict_class(citation.verdict)}"><strong>{sign} {word}</strong>{reason}</p>'
-
-
-def _quote(card: Card) -> str:
-    if not (card.before or card.quote):
-        return ""
-    mark = f"<mark>{esc(card.quote)}</mark>" if card.quote else ""
-    said = "" if card.quote else '<p class="mv-noquote">No exact quote was found. The passage that was cited:</p>'
-    return f"{said}<blockquote>{esc(card.before)}{mark}{esc(card.after)}</blockquote>"
-
-
-def _links(card: Card) -> str:
-    citation, links = card.citation, []
-    if card.pdf:
-        page = f" at page {citation.page}" if citation.page else ""
-        links.append(_link(card.pdf, f"Open the PDF{page}"))
-    elif url := safe_url(citation.url):
-        links.append(_link(url, f"Open at {citation.locator}" if citation.locator else "Source page"))
-    if citation.arxiv_id and ARXIV_ID.fullmatch(citation.arxiv_id):
-        links.append(_link(f"https://arxiv.org/abs/{citation.arxiv_id}", f"arXiv:{citation.arxiv_id}"))
-    return f'<p class="mv-links">{" ".join(links)}</p>' if links else ""
-
-
-def _link(href: str, text: str) -> str:
-    return f'<a href="{esc(href)}" target="_blank" rel="noopener noreferrer">{esc(text)}</a>'
+    return f' <span class="mv-badge {verdict_class(sentence.verdict)}">{sign} {word}{reason}</span>'
 
 
 def _nearest(answer: Answer, heading: str, *, opened: bool) -> str:
@@ -206,23 +147,32 @@ def _nearest(answer: Answer, heading: str, *, opened: bool) -> str:
 
 
 def _near(near: Nearest) -> str:
-    place = " · ".join(part for part in (near.section, near.locator, near.why) if part)
-    text = (
-        near.text if len(near.text) <= NEAREST_CHARACTERS else near.text[:NEAREST_CHARACTERS].rpartition(" ")[0] + "…"
+    place = " · ".join(part for part in (near.section, near.locator) if part)
+    why = f'<span class="mv-why">Why: {esc(near.why)}</span>' if near.why else ""
+    text = near.text
+    if len(text) > NEAREST_CHARACTERS:
+        text = text[:NEAREST_CHARACTERS].rpartition(" ")[0] + "…"
+    head = f'<strong>{esc(near.title)}</strong><span class="mv-place">{esc(place)}</span>'
+    return (
+        f"<li>{head}{why}<p>{with_formulas(text)}</p>{do_button('paper', near.paper_id, 'Ask about this paper')}</li>"
     )
-    return f'<li><strong>{esc(near.title)}</strong><span class="mv-place">{esc(place)}</span><p>{esc(text)}</p></li>'
 
 
 def _made_by(answer: Answer) -> str:
+    """Who made it, in how long, from how many tokens, and how much of it is supported."""
     supported = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-    checked = "" if answer.abstained else f" · {supported} of {len(answer.sentences)} sentences supported"
-    line = f"{answer.recipe.chat_model} · {answer.recipe.embedding_model} · {answer.seconds:.1f} s{checked}"
-    return f'<p class="mv-made">{esc(line)}</p>'
+    parts = [answer.recipe.chat_model, answer.recipe.embedding_model, f"{answer.seconds:.1f} s", *_tokens(answer.usage)]
+    parts += [] if answer.abstained else [f"{supported} of {len(answer.sentences)} sentences supported"]
+    return f'<p class="mv-made">{esc(" · ".join(parts))}</p>'
+
+
+def _tokens(usage: Usage | None) -> list[str]:
+    if usage is None:
+        return []
+    about = "" if usage.tokens_read is not None and usage.tokens_written is not None else "about "
+    price = [f"{usage.cost:.4f} {usage.currency}".rstrip()] if usage.cost is not None else []
+    return [f"{about}{usage.tokens:,.0f} tokens", *price]
 
 
 def _card_id(turn: int, number: int) -> str:
     return f"mv-card-{turn}-{number}"
-
-
-def _verdict_class(verdict: Verdict) -> str:
-    return "mv-" + verdict.replace(" ", "-")

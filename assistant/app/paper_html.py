@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.app.card import do_button
 from assistant.app.page import VERDICTS, esc, safe_url
 from assistant.records import Citation, Figure, Sentence, Summary, Term
 from ingest.records import Page, Paper
@@ -38,7 +39,8 @@ def paper_html(view: PaperView) -> str:
         _pages(view),
     ]
     byline = f'<p class="mv-byline">{esc(by)}</p>' if by else ""
-    head = f"<h2>{esc(paper.title or paper.id)}</h2>{byline}{_links(view)}"
+    ask = f'<p class="mv-actions">{do_button("paper", paper.id, "Ask about this paper")}</p>'
+    head = f"<h2>{esc(paper.title or paper.id)}</h2>{byline}{_links(view)}{ask}"
     return f'<article class="mv-paper">{head}{"".join(parts)}</article>'
 
 

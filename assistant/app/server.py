@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from assistant.app.evidence import local_pdf
 from assistant.app.intake import MOST_BYTES
+from assistant.app.originals import local_pdf
+from assistant.app.picture_route import add_pictures
 from ingest.errors import MivaultError
 from ingest.vault import Vault
 
 if TYPE_CHECKING:
     import fastapi
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from assistant.app.pictures import Pictures
 
 PATHS = frozenset(
     ["/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/info", "/gradio_api/startup-events"]
@@ -26,7 +29,7 @@ PATHS = frozenset(
 )
 # Files that are dropped on the Library tab. Gradio keeps them in a folder of its own, and gives none of them out.
 UPLOAD = "/gradio_api/upload"
-FOLDERS = ("/assets/", "/static/", "/source/", "/gradio_api/heartbeat/")
+FOLDERS = ("/assets/", "/static/", "/source/", "/picture/", "/gradio_api/heartbeat/")
 # A name of ours in a browser; any other host is a foreign page that made its own name point here (DNS rebinding).
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # Gradio's page has inline scripts and styles, and compiles its templates: without the two `unsafe-` it stays empty.
@@ -98,8 +101,9 @@ class Guard:
         return await self._app(scope, receive, send_with_headers)
 
 
-def make_app(vault: Vault, *, hosts: frozenset[str] = HOSTS) -> fastapi.FastAPI:
-    """An application that serves a vault's PDFs, guarded; the page is mounted on it."""
+def make_app(vault: Vault, *, hosts: frozenset[str] = HOSTS, pictures: Pictures | None = None) -> fastapi.FastAPI:
+    """An application that serves a vault's PDFs and, with `pictures`, those of their pages, guarded; the page is
+    mounted on it."""
     import fastapi
     from fastapi.responses import FileResponse, PlainTextResponse
 
@@ -116,5 +120,7 @@ def make_app(vault: Vault, *, hosts: frozenset[str] = HOSTS) -> fastapi.FastAPI:
         return FileResponse(path, media_type="application/pdf", filename=name, content_disposition_type="inline")
 
     app.add_api_route("/source/{paper_id}", source, methods=["GET", "HEAD"], response_model=None)
+    if pictures:
+        add_pictures(app, pictures)
     app.add_middleware(Guard, hosts=hosts)
     return app

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from assistant.app.conversation import plain
-from assistant.app.evidence import local_pdf
+from assistant.app.originals import local_pdf
 from assistant.app.page import error_html
 from assistant.app.paper_html import PaperView, paper_html, summary_html
 from assistant.paper_text import from_vault, glossary_of

@@ -20,7 +20,8 @@ Stage = Literal["asked", "reading", "writing", "done", "failed", "stopped"]
 @dataclass(frozen=True, slots=True)
 class Turn:
     """`number` counts from 1 within a conversation; `text` is what a model wrote so far, unchecked; `cards` are the
-    numbered citations of `answer`; `error` and `hint` are what went wrong and what to do."""
+    numbered citations of `answer`; `error` and `hint` are what went wrong and what to do; `within` says in words what
+    the search was narrowed to, "" for all of the vault; `follow_ups` are questions that one could go on with."""
 
     number: int
     question: str
@@ -31,6 +32,8 @@ class Turn:
     cards: tuple[Card, ...] = ()
     error: str = ""
     hint: str = ""
+    within: str = ""
+    follow_ups: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
