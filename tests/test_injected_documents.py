@@ -72,11 +72,11 @@ def documents(folder: Path, *, attacked: bool) -> list[Path]:
     for tree, order in IN_PDFS.items():
         lines = [Run(text, 72, 700 - 30 * n, 16 if n == 0 else 11) for n, text in enumerate(said(tree))]
         made.append(make_pdf(folder / f"{tree}.pdf", [[*lines, order] if attacked else lines]))
-    for tree, place in IN_PAGES.items():
-        title, heading, *lines = map(html.escape, said(tree))
-        order = place.replace("{}", html.escape(ORDER)) if attacked else ""
-        paragraphs = "".join(f"<p>{line}</p>" for line in lines)
-        body = f"<article><h1>{title}</h1><h2>{heading}</h2>{paragraphs}{order}</article>"
+    for tree, hidden in IN_PAGES.items():
+        title, heading, *rest = map(html.escape, said(tree))
+        within = hidden.replace("{}", html.escape(ORDER)) if attacked else ""
+        paragraphs = "".join(f"<p>{line}</p>" for line in rest)
+        body = f"<article><h1>{title}</h1><h2>{heading}</h2>{paragraphs}{within}</article>"
         made.append(folder / f"{tree}.html")
         made[-1].write_text(f"<!doctype html><html><head><title>{title}</title></head><body>{body}</body></html>")
     return made

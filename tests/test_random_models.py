@@ -14,7 +14,7 @@ import threading
 
 import pytest
 from answering_vault import SmallSearch, answering_vault
-from loopback_model import LoopbackModel, Reply, Request
+from loopback_model import Fault, LoopbackModel, Reply, Request
 
 from assistant.ask import ask
 from assistant.draft import ModelDrafter, WithFallback
@@ -25,6 +25,9 @@ from ingest.vault import Vault
 
 ANSWERS = 1_000
 KEY = re.compile(r'<passage key="(p\d+)">')
+# One answer in ten breaks off, or is followed by nonsense.
+SOUND: Fault = "none"
+FAULTS: tuple[Fault, ...] = (*[SOUND] * 18, "broken", "garbage")
 QUESTIONS = (
     "What is superposition?",
     "How do name mover heads work?",
@@ -71,7 +74,7 @@ class RandomModel:
         with self._local:
             prompt = "\n".join(str(message["content"]) for message in request["messages"])
             self.keys |= set(KEY.findall(prompt))
-            return Reply(self._formed(), fault=self._random.choice(["none"] * 18 + ["broken", "garbage"]))
+            return Reply(self._formed(), fault=self._random.choice(FAULTS))
 
     def _formed(self) -> str:
         draw, said = self._random, [self._sentence() for _ in range(self._random.randint(1, 6))]
