@@ -110,6 +110,15 @@ def open_embedder(vault: Vault, environment: Environment) -> Embedder:
     return load_embedder(model, cache=cache)
 
 
+def embedding_text(vault: Vault, environment: Environment) -> str:
+    """Which engine embeds here, and how fast it was when it was measured."""
+    from index.backends import engine_text
+    from ingest.manifest import load
+
+    model = environment.embedding_model or load(vault).embedding_model
+    return engine_text(environment.cache.expanduser(), model)
+
+
 def open_search(vault: Vault, environment: Environment) -> Search:
     from index.search import Search
 

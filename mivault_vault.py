@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mivault_env import open_embedder, opened_tools
+from mivault_env import embedding_text, open_embedder, opened_tools
 from mivault_io import (
     HERE,
     WAIT,
@@ -140,6 +140,7 @@ def status(vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
         show_json([asdict(row) for row in rows])
     else:
         say(status_text(rows))
+        say(embedding_text(opened, environment()))
 
 
 @app.command()

@@ -6,6 +6,9 @@
     PyTorch                  where there is a GPU (CUDA, or Apple's)
 
 All of them keep the vectors within a cosine of .999 of float32's; what does not is no candidate.
+
+ONNX Runtime comes with Chroma and is none: no model in its format lies on this disk (the package of MiniLM holds
+safetensors; Chroma downloads one), and writing one takes torch and another package for what OpenVINO does as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import numpy as np
 from index.embed import BATCH, Backend, Model, run_batches
 from index.errors import EmbedderError
 from index.int16_model import Int16Model, runs_here
-from index.model_folder import ModelFolder
+from index.model_folder import ModelFolder, find_model
 from ingest.vault import digest, read_json, write_json
 from ingest.worker import cores
 
@@ -62,6 +65,21 @@ def chosen(cache: Path, folder: ModelFolder) -> str:
     """The engine that was chosen for this machine, "" before that."""
     known = read_json(choice_path(cache, folder))
     return str(known.get("engine", "")) if isinstance(known, dict) and known.get("machine") == machine() else ""
+
+
+def engine_text(cache: Path, model: str | None) -> str:
+    """Which engine embeds many texts with a model (None: the packaged one) here, and how fast it was, for a person."""
+    try:
+        folder = find_model(model)
+    except EmbedderError as error:
+        return f"Embedding: {error}"
+    engine = chosen(cache, folder)
+    if not engine:
+        return f"Embedding: {folder.name}; the fastest engine here is measured when many texts are first embedded."
+    rates = read_json(choice_path(cache, folder)).get("passages_per_second", {})
+    others = ", ".join(f"{name} {rate:.0f}" for name, rate in sorted(rates.items()) if name != engine)
+    measured = f", {rates[engine]:.0f} passages a second when it was measured here" if engine in rates else ""
+    return f"Embedding: {folder.name} in {engine}{measured}{f' ({others})' if others else ''}."
 
 
 def machine() -> str:

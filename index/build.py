@@ -16,7 +16,7 @@ from functools import partial
 from index.embed import Embedder, embedded_text
 from index.errors import IndexDamaged, ModelMismatch
 from index.generation import Generation, publish
-from index.places import unfinished
+from index.places import left_open
 from index.probe import check_index, note_sound
 from index.state import FORMAT, IndexState, fingerprint, read_state, tidy
 from index.vectors import has_vectors, read_vectors, write_vectors
@@ -206,7 +206,7 @@ def _embedded(report: Progress, before: int, total: int, done: int) -> None:
 
 def _known(vault: Vault, state: IndexState) -> dict[str, str]:
     """What the index holds; of what a change that came to no end may have left in Chroma, nothing for certain."""
-    left = unfinished(vault, state.store)
+    left = left_open(vault, state)
     return {**state.sources, **dict.fromkeys(left.sources, "")} if left else dict(state.sources)
 
 

@@ -17,8 +17,6 @@ from index.tuning import Tuning
 
 # A filter that keeps no more passages than this is searched one by one.
 FEW = 400
-# And one for which more than this many of the nearest of all would have to be looked through.
-WIDE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def _nearest(opened: OpenGeneration, asked: Asked, limit: int) -> list[Found]:
         return opened.store.nearest(asked.vector, limit)
     kept = opened.words.count(asked.where)
     wide = 2 * limit * opened.words.passage_count() // max(kept, 1)
-    if kept > FEW and wide <= WIDE:
+    if kept > FEW and wide <= opened.store.widest:
         found = opened.store.nearest(asked.vector, wide)
         keeps = opened.words.kept([one.passage_id for one in found], asked.where)
         near = [one for one in found if one.passage_id in keeps]

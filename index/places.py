@@ -137,8 +137,14 @@ def forget_writing(vault: Vault) -> None:
     _path(vault).unlink(missing_ok=True)
 
 
+def left_open(vault: Vault, state: IndexState) -> Unfinished | None:
+    """The change of an index's store that came to no end: not one whose generation was named after all."""
+    left = unfinished(vault, state.store)
+    return None if left is None or left.next == state.folder else left
+
+
 def unfinished(vault: Vault, store: str) -> Unfinished | None:
-    """What was noted of a store and came to no end."""
+    """What was noted of a store."""
     noted = read_json(_path(vault))
     if not isinstance(noted, dict) or store not in noted:
         return None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.errors import IndexDamaged
 from index.marks import mark_of
-from index.places import on_server, owner, place_of, unfinished
+from index.places import left_open, on_server, owner, place_of
 from index.state import REBUILD, IndexState, check_files, probed_path, store_path
 from index.store import SQLITE, PassageStore, sound
 from ingest.vault import Vault, read_json, write_json
@@ -47,7 +47,7 @@ def _check_server(vault: Vault, state: IndexState) -> None:
 
     store = place_of(vault, state).open()
     try:
-        left = unfinished(vault, state.store)
+        left = left_open(vault, state)
         if store.owner != owner(vault):
             raise IndexDamaged("the collection on the Chroma server is that of another copy of this vault", REBUILD)
         if store.holds not in (state.folder, left.next if left else state.folder):
@@ -62,8 +62,8 @@ def _check_server(vault: Vault, state: IndexState) -> None:
 
 def _check_folder(vault: Vault, state: IndexState, *, strict: bool, whole: bool) -> None:
     place_of(vault, state)
-    folder, left = store_path(vault, state), unfinished(vault, state.store)
-    if left and left.torn and left.next != state.folder:
+    folder, left = store_path(vault, state), left_open(vault, state)
+    if left and left.torn:
         raise IndexDamaged("the writing of Chroma came to no end", REBUILD)
     known = read_json(probed_path(vault))
     if not whole and left is None and isinstance(known, dict) and known == _stamp(state, folder, known):
@@ -85,9 +85,10 @@ def note_sound(vault: Vault, state: IndexState) -> None:
     """Remember the store as it is now, so that no child is asked of it: it was just built, or has answered."""
     if on_server(vault):
         return
-    folder, known = store_path(vault, state), read_json(probed_path(vault))
-    if not isinstance(known, dict) or known != _stamp(state, folder, known):
-        write_json(probed_path(vault), _stamp(state, folder))
+    known = read_json(probed_path(vault))
+    stamp = _stamp(state, store_path(vault, state), known if isinstance(known, dict) else None)
+    if known != stamp:
+        write_json(probed_path(vault), stamp)
 
 
 def probe(folder: Path, *, passages: int) -> bool:

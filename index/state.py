@@ -24,7 +24,7 @@ from ingest.records import as_json, from_json
 from ingest.vault import Vault, digest, file_digest, read_json, write_json
 
 # Raised when what is stored changes: an older index is then built again from the vectors beside the sources.
-FORMAT = 3
+FORMAT = 4
 ABBREVIATIONS = "abbreviations.json"
 REBUILD = "build it again from what is here: mivault sync; where that does not help: mivault sync --reindex"
 

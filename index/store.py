@@ -50,6 +50,8 @@ class PassageStore:
     A server that does not answer is asked again for some seconds; then it is StoreUnreachable.
     """
 
+    widest = 600  # as that of VectorTable: a graph takes long to find more
+
     def __init__(self, client: Any, collection: Any, server: ChromaServer | None = None) -> None:
         self._client, self._collection, self._server = client, collection, server
         self._batch: int = self._ask(client.get_max_batch_size)

@@ -4,8 +4,10 @@
     index/generation-.../table/<name>.vectors.npy   (rows, dimension) float32, L2-normalised
     index/generation-.../table/<name>.ids.npy       (rows,) passage ids as bytes, sorted
     index/generation-.../table/<name>.papers.npy    (rows,) the id of each passage's paper
+    index/generation-.../table/<name>.small.npy     (rows, dimension) int8, of large pieces, with <name>.scales.npy
 
-A piece never changes: what is added makes a new one, what is taken out is named in table.json (table_writer.py).
+A piece never changes: what is added makes a new one, what is taken out is named in table.json (table_writer.py). A
+large one is first looked through as 8-bit integers (int8_scan.py), then the best of it are compared exactly.
 Importing Chroma alone takes .9 s of a process's time (benchmarks/query.py measures whole processes).
 """
 
@@ -40,6 +42,8 @@ class Piece:
     papers: Texts
     vectors: NDArray[np.float32]
     gone: NDArray[np.intp]
+    small: NDArray[np.int8] | None = None
+    scales: NDArray[np.float32] | None = None
 
     @property
     def rows(self) -> int:
@@ -58,8 +62,20 @@ class Piece:
         at[(self.ids[at] != passage_ids) | np.isin(at, self.gone)] = -1
         return at
 
-    def scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosine of each row with a vector; -inf for those that are gone."""
+    def best(self, vector: NDArray[np.float32], wanted: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The rows nearest to a vector, in any order, with their cosines."""
+        if self.small is None or self.scales is None:
+            scores = self._scores(vector)
+            rows = _best(scores, wanted)
+            return rows, scores[rows]
+        from index.int8_scan import scan
+
+        scores = scan(self.small, self.scales, vector)
+        scores[self.gone] = -np.inf
+        rows = np.sort(_best(scores, 2 * wanted))
+        return rows, self.vectors[rows] @ vector
+
+    def _scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         scores = np.empty(len(self.vectors), dtype=np.float32)
         for start in range(0, len(scores), ROWS):
             np.matmul(self.vectors[start : start + ROWS], vector, out=scores[start : start + ROWS])
@@ -69,6 +85,9 @@ class Piece:
 
 class VectorTable:
     """The vectors of a generation, with what PassageStore answers from them."""
+
+    # Of how many of the nearest it is asked which of them a filter keeps, before all that it keeps are looked up.
+    widest = 10_000
 
     def __init__(self, folder: Path) -> None:
         self.pieces = read_pieces(folder)
@@ -81,12 +100,12 @@ class VectorTable:
         found: list[Found] = []
         for piece in self.pieces:
             if among is None:
-                rows, scores = None, piece.scores(vector)
+                rows, scores = piece.best(vector, limit + SPARE)
             else:
                 rows = self._rows(piece, among)
                 scores = piece.vectors[rows] @ vector
             places = _best(scores, limit + SPARE)
-            found += _found(piece, places if rows is None else rows[places], scores[places])
+            found += _found(piece, rows[places], scores[places])
         return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))[:limit]
 
     def cosines(self, vector: NDArray[np.float32], passage_ids: Sequence[str]) -> dict[str, float]:
@@ -126,7 +145,7 @@ def read_pieces(folder: Path) -> list[Piece]:
     """The pieces of the table in a folder, mapped. Raises IndexDamaged where they cannot be read."""
     try:
         if not (folder / TABLE).is_file():
-            return [_piece_of_format_2(folder)]
+            return [_piece_of_format_3(folder)]
         named = json.loads((folder / TABLE).read_bytes())
         pieces = [open_piece(folder, str(one["name"]), one["gone"]) for one in named["pieces"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -139,14 +158,16 @@ def read_pieces(folder: Path) -> list[Piece]:
 def open_piece(folder: Path, name: str, gone: Sequence[int]) -> Piece:
     """A piece of a table, mapped."""
     ids, papers, vectors = (_mapped(folder / f"{name}.{part}.npy") for part in ("ids", "papers", "vectors"))
-    return Piece(name, ids, papers, vectors, np.asarray(gone, dtype=np.intp))
+    large = (folder / f"{name}.small.npy").is_file()
+    small, scales = (_mapped(folder / f"{name}.{part}.npy") if large else None for part in ("small", "scales"))
+    return Piece(name, ids, papers, vectors, np.asarray(gone, dtype=np.intp), small, scales)
 
 
 def _mapped(path: Path) -> Any:
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _piece_of_format_2(folder: Path) -> Piece:
+def _piece_of_format_3(folder: Path) -> Piece:
     """The table as the format before had it; the next build makes it anew."""
     named = json.loads((folder / "ids.json").read_bytes())
     ids, vectors = as_bytes(named["ids"]), _mapped(folder / "vectors.npy")

@@ -17,7 +17,8 @@ from index.marks import share
 from index.table import ROWS, TABLE, Piece, Texts, as_bytes, open_piece, read_pieces
 from ingest.vault import write_json
 
-PARTS = ("ids", "papers", "vectors")
+# Rows from which a piece is kept as 8-bit integers too: below, what that spares is less than loading numba costs.
+LARGE = 100_000
 # Passages held in memory at most: 50 MB of vectors.
 HELD = 32_768
 # A piece of which more than this share is gone is written anew.
@@ -98,7 +99,10 @@ class TableWriter:
         order, name = np.argsort(ids), secrets.token_hex(4)
         np.save(self._folder / f"{name}.ids.npy", ids[order], allow_pickle=False)
         np.save(self._folder / f"{name}.papers.npy", papers[order], allow_pickle=False)
-        _write_vectors(self._folder / f"{name}.vectors.npy", pieces, origin[order])
+        vectors = self._folder / f"{name}.vectors.npy"
+        _write_vectors(vectors, pieces, origin[order])
+        if len(order) >= LARGE:
+            _write_small(self._folder, name, np.load(vectors, mmap_mode="r", allow_pickle=False))
         self._pieces.append(open_piece(self._folder, name, ()))
 
 
@@ -116,13 +120,27 @@ def _write_vectors(path: Path, pieces: Sequence[Piece], origin: NDArray[np.intp]
             file.write(vectors.tobytes())
 
 
+def _write_small(folder: Path, name: str, vectors: NDArray[np.float32]) -> None:
+    """The same vectors as 8-bit integers, each row with its scale."""
+    scales = np.empty(len(vectors), dtype=np.float32)
+    with (folder / f"{name}.small.npy").open("wb") as file:
+        header = {"descr": "|i1", "fortran_order": False, "shape": vectors.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(vectors), ROWS):
+            block = vectors[start : start + ROWS]
+            most = np.maximum(np.abs(block).max(axis=1), np.float32(1e-30)) / 127
+            scales[start : start + ROWS] = most
+            file.write(np.rint(block / most[:, None]).astype(np.int8).tobytes())
+    np.save(folder / f"{name}.scales.npy", scales, allow_pickle=False)
+
+
 def _blocks(origin: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     return (origin[start : start + ROWS] for start in range(0, len(origin), ROWS))
 
 
 def _shared(piece: Piece, base: Path, folder: Path) -> Piece:
-    for part in PARTS:
-        share(base / f"{piece.name}.{part}.npy", folder / f"{piece.name}.{part}.npy")
+    for path in base.glob(f"{piece.name}.*.npy"):
+        share(path, folder / path.name)
     return piece
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import backends
-from index.backends import choice_path, chosen, fastest, machine
+from index.backends import choice_path, chosen, engine_text, fastest, machine
 from index.embed import MANY, LocalEmbedder, Vectors, load_embedder, run_batches
 from index.int16_model import runs_here
 from index.model_folder import find_model
@@ -131,3 +131,14 @@ def test_an_engine_that_gives_other_vectors_is_not_taken(monkeypatch: pytest.Mon
     monkeypatch.setattr(backends, "_candidates", lambda _folder: {"other": (Other, 0.0), "same": (Slow, 0.0)})
     known = backends.measure(FOLDER, Slow())
     assert set(known["passages_per_second"]) == {"float32", "same"}
+
+
+def test_a_person_is_told_which_engine_embeds_and_how_fast_it_was(tmp_path: Path) -> None:
+    assert "measured when many texts are first embedded" in engine_text(tmp_path, None)
+    remember(tmp_path, "int16")
+    assert engine_text(tmp_path, None) == "Embedding: all-MiniLM-L6-v2 in int16."
+    known = {"engine": "int16", "machine": machine(), "passages_per_second": {"float32": 40.2, "int16": 61.7}}
+    choice_path(tmp_path, FOLDER).write_text(json.dumps(known))
+    said = engine_text(tmp_path, None)
+    assert said.startswith("Embedding: all-MiniLM-L6-v2 in int16, 62 passages a second") and "float32 40" in said
+    assert "no embedding model" in engine_text(tmp_path, str(tmp_path / "none"))

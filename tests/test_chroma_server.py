@@ -21,7 +21,7 @@ from index.chroma_server import server_of
 from index.errors import IndexDamaged, StoreUnreachable
 from index.filters import Filter
 from index.index_check import judge_index, look_at_index
-from index.places import place_of, unfinished
+from index.places import left_open, place_of
 from index.search import Search
 from index.state import read_state
 from index.store import PassageStore
@@ -165,7 +165,7 @@ def test_a_server_of_five_thousand_passages_is_restarted_and_taken_away(
             build(vault, embedder, on_progress=take_away)
         assert "\n" not in str(caught.value) and server.url in str(caught.value)
         state = read_state(vault)
-        assert state is not None and unfinished(vault, state.store) is not None
+        assert state is not None and left_open(vault, state) is not None
         with pytest.raises(StoreUnreachable):
             search("text 7")
         done = embedder.embedded

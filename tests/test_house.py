@@ -18,7 +18,7 @@ DOORS = {
     "tantivy": {"index/lexical.py", "index/word_schema.py"},
     "filelock": {"ingest/one_writer.py", "ingest/polite.py"},
     "sentence_transformers": {"index/torch_model.py"},
-    "numba": {"index/int16_kernels.py"},
+    "numba": {"index/int16_kernels.py", "index/int8_scan.py"},
     "llvmlite": {"index/int16_kernels.py"},
     "openvino": {"index/openvino_model.py"},
     "lxml": {"ingest/html_tree.py"},

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from readable_embedder import ReadableEmbedder
 from small_vault import TEXTS, small_vault, write_source
 
+from index import table_writer
 from index.build import build
 from index.errors import IndexDamaged
 from index.search import Search
@@ -127,6 +128,31 @@ def test_tables_that_follow_each_other_hold_what_was_put_and_not_taken_out(
         assert len({path.name.split(".")[0] for path in base.glob("*.npy")}) == len(table.pieces)
 
 
+@pytest.mark.parametrize("gone", [(), ("paper0", "paper3")])
+def test_a_large_table_finds_by_small_integers_what_an_exact_search_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(table_writer, "LARGE", 1_000)
+    random = np.random.default_rng(1)
+    middles = random.standard_normal((20, 64))
+    vectors = (middles[random.integers(20, size=3_000)] + random.standard_normal((3_000, 64))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = [f"{number:04d}" for number in range(3_000)]
+    papers = [f"paper{number % 7}" for number in range(3_000)]
+    first = TableWriter(tmp_path / "first")
+    first.add(names, papers, vectors)
+    first.finish()
+    writer = TableWriter(tmp_path / "table", tmp_path / "first")
+    writer.delete_papers(gone)
+    writer.finish()
+    table = VectorTable(tmp_path / "table")
+    assert any(piece.small is not None for piece in table.pieces)
+    kept = [row for row in range(3_000) if papers[row] not in gone]
+    for question in vectors[:200:10]:
+        exact = sorted(kept, key=lambda row: (-round(float(vectors[row] @ question), 6), names[row]))[:20]
+        assert [one.passage_id for one in table.nearest(question, 20)] == [names[row] for row in exact]
+
+
 def test_adding_a_paper_shares_the_files_of_the_index_before(tmp_path: Path) -> None:
     vault = Vault(tmp_path)
     write_source(vault, "large", "Large", [f"Text {number}." for number in range(300)])
@@ -144,14 +170,14 @@ def test_adding_a_paper_shares_the_files_of_the_index_before(tmp_path: Path) -> 
 def test_an_index_of_the_format_before_is_asked_then_built_anew_without_embedding(tmp_path: Path) -> None:
     vault, embedder = small_vault(tmp_path), ReadableEmbedder()
     build(vault, embedder)
-    as_format_2(vault)
+    as_format_3(vault)
     assert Search(vault, embedder)("sparse autoencoders")[0].paper.id == "sae"
     done = embedder.embedded
     assert build(vault, embedder).rebuilt and embedder.embedded == done
     same_as_chroma(vault)
 
 
-def as_format_2(vault: Vault) -> None:
+def as_format_3(vault: Vault) -> None:
     """What was written before: the whole table in two files, Chroma in the generation's folder."""
     folder, path = folder_of(vault), state_path(vault)
     ids, papers, vectors = VectorTable(folder / "table").rows()
@@ -163,7 +189,7 @@ def as_format_2(vault: Vault) -> None:
     (vault.index_path / data.pop("store")).rename(folder / "chroma")
     del data["marks"]
     files = {one: digest for one, digest in data["files"].items() if not one.startswith("table/")}
-    path.write_text(json.dumps({**data, "files": files, "format": 2}))
+    path.write_text(json.dumps({**data, "files": files, "format": 3}))
 
 
 def test_a_table_that_lost_its_names_is_damaged(tmp_path: Path) -> None:
