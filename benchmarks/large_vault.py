@@ -49,14 +49,19 @@ def large_vault(root: Path, count: int) -> Vault:
     return vault
 
 
-def write(vault: Vault, source_id: str, rows: Sequence[tuple[str, str]], number: int = 0) -> None:
-    """One source of these titles and texts."""
+def write(
+    vault: Vault, source_id: str, rows: Sequence[tuple[str, str]], number: int = 0, *, pages: bool = True
+) -> list[Passage]:
+    """One source of these titles and texts; its passages."""
     year, author = 2000 + number // PER_SOURCE % 25, f"Ada Number{number // PER_SOURCE % 997}"
     vault.write_paper(
         Paper(id=source_id, kind="paper", title=rows[0][0], pages=len(rows), year=year, authors=(author,))
     )
-    vault.write_pages(source_id, [Page(source_id, i + 1, f"p. {i + 1}", text) for i, (_, text) in enumerate(rows)])
-    vault.write_passages(source_id, [_passage(source_id, i, title, text) for i, (title, text) in enumerate(rows)])
+    passages = [_passage(source_id, i, title, text) for i, (title, text) in enumerate(rows)]
+    if pages:
+        vault.write_pages(source_id, [Page(source_id, i + 1, f"p. {i + 1}", text) for i, (_, text) in enumerate(rows)])
+    vault.write_passages(source_id, passages)
+    return passages
 
 
 def _passage(source_id: str, order: int, title: str, text: str) -> Passage:
@@ -71,6 +76,43 @@ def _passage(source_id: str, order: int, title: str, text: str) -> Passage:
         spans=(Span(order + 1, 0, len(text)),),
         kind="text",
     )
+
+
+def answering_vault(root: Path, count: int) -> Vault:
+    """A large vault whose index has all that answers, and no Chroma, which takes an hour for a million passages."""
+    from index.lexical import WordIndex
+    from index.state import IndexState, marked_files, new_generation, write_abbreviations, write_state
+    from index.table_writer import TableWriter
+
+    vault, rows, vectors = Vault(root), abstracts(count), mixed_vectors(count)
+    number, folder = new_generation(vault)
+    words, table = WordIndex.create(folder / "words"), TableWriter(folder / "table")
+    with words.writing() as writer:
+        for start in range(0, count, PER_SOURCE):
+            source_id, texts = f"source-{start // PER_SOURCE:06d}", list(islice(rows, PER_SOURCE))
+            passages = write(vault, source_id, texts, start, pages=False)
+            paper = vault.paper(source_id)
+            writer.add([(paper, passage) for passage in passages if paper])
+            table.add([one.id for one in passages], [source_id] * len(passages), next(vectors))
+    table.finish()
+    write_abbreviations(folder, {})
+    made = marked_files(vault, folder, "chroma-none", None)
+    state = IndexState("words", DIMENSION, number, folder.name, "chroma-none", count, {}, made.files, made.marks)
+    write_state(vault, state)
+    return vault
+
+
+def mixed_vectors(count: int) -> Iterator[NDArray[np.float32]]:
+    """The vectors of `abstracts`, PER_SOURCE at a time; those of two abstracts mixed where their words are."""
+    texts = [text for _, text in abstracts(min(count, 74_728))]
+    made, random = WordVectors().embed(texts), np.random.default_rng(1)
+    for start in range(0, count, PER_SOURCE):
+        at = np.arange(start, min(start + PER_SOURCE, count))
+        vectors = made[at % len(made)]
+        again = at >= len(made)
+        vectors[again] = 0.8 * vectors[again] + 0.6 * made[at[again] * 7919 % len(made)]
+        vectors[again] += random.standard_normal((int(again.sum()), DIMENSION)).astype(np.float32) * 0.01
+        yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 class WordVectors:

@@ -1,9 +1,9 @@
 """Claim: a search inside a running process takes 30 ms at 5,000 passages, 40 at 75,000, 100 at a million (medians).
 
-`python -m benchmarks.latency VAULT [--questions 100]`: a vault that is indexed (benchmarks.scale makes large ones),
-asked with stretches of its own passages, with filters too. Embedding the question is part of it; where the vectors are
-those of benchmarks/large_vault.py, the packaged model's time stands beside it. Last: what share of the first ten of a
-plain float32 search the table finds.
+`python -m benchmarks.latency VAULT [--questions 100] [--make N]`: a vault that is indexed (benchmarks.scale makes large
+ones; --make makes one of N passages, without Chroma), asked with stretches of its own passages, with filters too.
+Embedding the question is part of it; with the vectors of benchmarks/large_vault.py, the packaged model's time
+stands beside it. Last: what share of the first ten of a plain float32 search is found.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.large_vault import WordVectors
+from benchmarks.large_vault import WordVectors, answering_vault
 from index.embed import load_embedder
 from index.filters import Filter
 from index.search import Search
-from index.state import generation_path, read_state
+from index.state import generation_path, read_state, store_path
+from index.store import PassageStore
 from index.table import VectorTable
 from ingest.vault import Vault
 
@@ -30,8 +31,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("vault", type=Path)
     options.add_argument("--questions", type=int, default=100)
+    options.add_argument("--make", type=int, default=0)
     chosen = options.parse_args()
-    vault = Vault(chosen.vault)
+    vault = answering_vault(chosen.vault, chosen.make) if chosen.make else Vault(chosen.vault)
     state = read_state(vault)
     if state is None:
         raise SystemExit(f"{chosen.vault} has no index: python -m benchmarks.scale --folder {chosen.vault}")
@@ -47,7 +49,14 @@ def main() -> None:
     show("one source", asked, lambda one: search(one, where=Filter(papers=(source,))))
     if state.model == "words":
         show("packaged model's embedding alone", asked, lambda one: load(one))
-    print(f"recall@10 of the exact search against float32: {recall(vault, embedder, asked):.3f}")
+    table = VectorTable(generation_path(vault, state) / "table")
+    print(f"recall@10 against a plain float32 search: of the table {recall(table, table, embedder, asked):.3f}", end="")
+    if store_path(vault, state).is_dir():
+        print(
+            f", of Chroma's graph {recall(PassageStore.open(store_path(vault, state)), table, embedder, asked):.3f}",
+            end="",
+        )
+    print()
 
 
 _models: list[Any] = []
@@ -79,19 +88,15 @@ def show(name: str, asked: Sequence[str], search: Callable[[str], Any]) -> None:
     print(f"{name:34} p50 {np.percentile(times, 50):6.1f} ms   p95 {np.percentile(times, 95):6.1f} ms", flush=True)
 
 
-def recall(vault: Vault, embedder: Any, asked: Sequence[str]) -> float:
-    """What share of the ten nearest of a plain search the table finds."""
-    state = read_state(vault)
-    assert state is not None
-    table = VectorTable(generation_path(vault, state) / "table")
+def recall(store: VectorTable | PassageStore, table: VectorTable, embedder: Any, asked: Sequence[str]) -> float:
+    """What share of the ten nearest of a plain search a store finds."""
     shares = []
-    for one in asked[:30]:
+    for one in asked[:50]:
         vector = embedder.embed([one])[0]
-        scores = np.concatenate([piece.vectors @ vector for piece in table.pieces])
-        names = np.concatenate([piece.ids for piece in table.pieces])
-        least = np.sort(scores)[-10]
-        best = {name.decode() for name in names[scores >= least - 1e-6].tolist()}
-        shares.append(len([hit for hit in table.nearest(vector, 10) if hit.passage_id in best]) / 10)
+        scores = np.concatenate([(piece.vectors @ vector)[piece.alive()] for piece in table.pieces])
+        names = np.concatenate([piece.ids[piece.alive()] for piece in table.pieces])
+        best = {name.decode() for name in names[scores >= np.sort(scores)[-10] - 1e-6].tolist()}
+        shares.append(len([hit for hit in store.nearest(vector, 10) if hit.passage_id in best]) / 10)
     return float(np.mean(shares))
 
 
