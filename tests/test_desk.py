@@ -87,7 +87,7 @@ def test_what_is_no_pdf_is_said_and_nothing_is_synced(room: Room, tmp_path: Path
     assert not sent.exists() and room.background() is None
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "~", "."])
+@pytest.mark.parametrize("name", ["/etc/passwd", "~", ".", "/etc/not-there", "words"])
 def test_a_browser_names_no_file_of_this_machine(room: Room, name: str) -> None:
     with pytest.raises(UsageError, match="no arXiv id"):
         list(room.desk.add([name]))

@@ -84,7 +84,8 @@ def test_a_paper_is_shown_with_its_sections_and_pages(tmp_path: Path) -> None:
     vault = make_vault(tmp_path)
     html = paper_html(view_of(vault, "toy-2022", ["note-2022"]))
     assert "<h2>Toy Models of Superposition</h2>" in html and 'href="/source/toy-2022#page=4"' in html
-    assert "<img" not in paper_html(view_of(vault, "evil-2022", []))
+    assert '<img src="/picture/toy-2022/4"' in html
+    assert "<img src=x" not in paper_html(view_of(vault, "evil-2022", []))
 
 
 def test_notes_and_what_has_no_text_are_no_papers_to_open() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from assistant.app.filter_bar import FilterBar
 from assistant.app.rooms import Rooms
 from assistant.app.tab_evals import EvalsTab
 from assistant.app.tab_glossary import GlossaryTab
@@ -29,8 +30,8 @@ class Beside:
         else:
             self.evals = None
 
-    def connect(self, page: Any, watch: Any, library: LibraryTab, tabs: Any) -> None:
-        """Say what happens on which event."""
+    def connect(self, page: Any, watch: Any, library: LibraryTab, tabs: Any, narrowing: FilterBar) -> None:
+        """Say what happens on which event; `narrowing` is the chat's."""
         self.paper.connect(page, watch)
         self.glossary.connect(page)
         if self.evals:
@@ -39,3 +40,7 @@ class Beside:
         library.open.click(self.paper.open, [library.entry], [self.paper.paper], **at_once).then(
             lambda: self._gr.update(selected="paper"), None, [tabs], **at_once
         )
+        for button, chosen in ((library.ask, library.entry), (self.paper.ask, self.paper.paper)):
+            button.click(narrowing.limit, [chosen], narrowing.outputs, **at_once).then(
+                lambda: self._gr.update(selected="chat"), None, [tabs], **at_once
+            )

@@ -69,7 +69,7 @@ def build_page(
         watch.connect(page, counts=counts, sync=sync)
         library.connect(page, watch)
         if beside:
-            beside.connect(page, watch, library, tabs)
+            beside.connect(page, watch, library, tabs, conversation.filter)
     built: gradio.Blocks = page
     return built
 

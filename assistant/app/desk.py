@@ -17,6 +17,7 @@ from ingest.add import add, remove
 from ingest.added import Added
 from ingest.errors import UsageError, VaultBusy
 from ingest.first_page import first_pages
+from ingest.lookup import find_arxiv_id
 from ingest.manifest import load
 from ingest.quarantine import accept
 from ingest.suggest import Suggested, suggest
@@ -46,9 +47,10 @@ class Desk:
         """Add arXiv ids and web addresses, then sync them; says in lines what became of each."""
         wanted = [name.strip() for name in names if name.strip()]
         for name in wanted:
-            # `add` takes the name of a file that is there: its own commands' user may name one, a browser may not.
-            if not name.startswith(WORDS) and Path(name).expanduser().exists():
-                raise UsageError(f"{name} is no arXiv id and no address", "drop the file here")
+            # `add` takes the name of a file that is there: its own commands' user may name one, a browser may not, nor
+            # learn from an answer whether there is one.
+            if not name.startswith(WORDS) and (find_arxiv_id(name) is None or Path(name).expanduser().exists()):
+                raise UsageError(f"{name!r} is no arXiv id and no web address", "files are dropped below")
         yield from self._added(wanted)
 
     def add_files(self, files: Sequence[Path]) -> Iterator[str]:

@@ -118,7 +118,15 @@ def _like(title: str, cosine: float) -> str:
 
 
 def _pages(view: PaperView) -> str:
+    """The PDF's pages as small pictures, each drawn when it comes into view, that lead to the page itself."""
     if not view.pdf:
         return ""
-    links = [_link(f"{view.pdf}#page={page.number}", str(page.number)) for page in view.pages]
-    return f'<details><summary>Pages ({len(links)})</summary><p class="mv-pages">{" ".join(links)}</p></details>'
+    items = "".join(
+        f'<li><a href="{esc(f"{view.pdf}#page={page.number}")}" target="_blank" rel="noopener noreferrer">'
+        f'<img src="/picture/{esc(view.paper.id)}/{page.number}" alt="Page {page.number}" loading="lazy" width="140">'
+        f"<span>{page.number}</span></a></li>"
+        for page in view.pages[:MOST_PAGES]
+    )
+    more = len(view.pages) - MOST_PAGES
+    rest = f"<p>and {more} more in the PDF</p>" if more > 0 else ""
+    return f'<details><summary>Pages ({len(view.pages)})</summary><ul class="mv-pages">{items}</ul>{rest}</details>'

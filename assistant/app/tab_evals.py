@@ -36,11 +36,13 @@ class EvalsTab:
 
     def __init__(self, gr: Any, runs: EvalRuns) -> None:
         self._gr, self._runs = gr, runs
+        # Capitals, because Gradio takes a bare "number" for a word of its own to translate.
+        kinds = [(kind.capitalize(), kind) for kind in runs.kinds()]
         with gr.Row():
             self.sets = gr.Dropdown(
                 list(runs.sets()), value=list(runs.sets())[:1], multiselect=True, label="Sets of cases"
             )
-            self.kinds = gr.Dropdown(list(runs.kinds()), value=[], multiselect=True, label="Kinds (none: all)")
+            self.kinds = gr.Dropdown(kinds, value=[], multiselect=True, label="Kinds (none: all)")
             self.sample = gr.Dropdown(SAMPLES, value=FEW, label="Sample", min_width=90)
         with gr.Row(elem_id="mv-eval-do"):
             self.run = gr.Button("Run", variant="primary", min_width=72, scale=0)
