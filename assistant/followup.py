@@ -18,12 +18,19 @@ POINTS_BACK = re.compile(
 OPENS = re.compile(
     r"^(?:and|but|so|or|also|ok(?:ay)?|what about|how about|why|why not|which one|in which|by how much)\b", re.I
 )
-FEW = 4  # content words: a question with fewer is seldom one by itself
+# Asks what something is, and names it: whatever follows ("and how is it explained?") points to that.
+DEFINES = re.compile(
+    r"^(?:what|who) (?:is|are|was|were) (?:an? )?(?!(?:the|its?|this|that|these|those|such|they|there)\b)\w",
+    re.IGNORECASE,
+)
+FEW = 2  # content words: a question with fewer ("Which layers?") is seldom one by itself
 MOST = 12  # terms carried over: more would drown the question itself
 
 
 def leans(question: str) -> bool:
     """Whether a question can hardly be understood without the one before it."""
+    if DEFINES.search(question.strip()) and content_words(question):
+        return False
     return bool(OPENS.search(question.strip()) or POINTS_BACK.search(question) or len(content_words(question)) < FEW)
 
 

@@ -81,3 +81,15 @@ def test_words_and_listed_entries_help_where_there_is_no_answer(tmp_path: Path) 
     assert answer.abstained and "Mamba" in " ".join(answer.unmatched).title()
     assert [entry.id for entry in answer.could_hold] == ["mamba"]
     assert "mamba: Heads in Mamba" in to_text(answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("What is superposition?", "What is the tuned lens?", "How does ROME edit facts?"),
+        *("What is grokking and how is it explained?", "What do refusal directions do?"),
+    ],
+)
+def test_a_short_question_with_a_subject_of_its_own_stands_alone(question: str) -> None:
+    """In a conversation such questions were searched for with the topics of all the ones before."""
+    assert standalone(question, ["How are sparse autoencoders evaluated?"]) == question
