@@ -78,6 +78,7 @@ class Conversation:
         self.welcome, self.note = gr.HTML(**plain("mv-examples")), gr.HTML(**plain("mv-note"))
         self.filter = FilterBar(gr, status)
         with gr.Row(elem_id="mv-ask"):
+            self.filter.line.render()
             self.box = gr.Textbox(
                 label="Your question",
                 show_label=False,

@@ -79,7 +79,7 @@ class FilterBar:
     def __init__(self, gr: Any, entries: Callable[[], Sequence[EntryStatus]]) -> None:
         self._gr, self._entries = gr, entries
         self.where = gr.State(EVERYTHING)
-        self.line = gr.HTML(**plain("mv-filter-line"))
+        self.line = gr.HTML(render=False, **plain("mv-filter-line"))  # stands in the row that never leaves the window
         with gr.Accordion("Search only in some papers, years, sections or kinds", open=False, elem_id="mv-filter"):
             self.papers = gr.Dropdown([], label="Papers", multiselect=True, elem_id="mv-filter-papers")
             with gr.Row():
