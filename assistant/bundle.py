@@ -129,7 +129,7 @@ def _sentence(sentence: Sentence, numbers: Mapping[Citation, int]) -> str:
 def _source(citation: Citation, number: int, vault: Vault, picture: str) -> str:
     where = ", ".join(esc(part) for part in (citation.section, citation.locator) if part)
     verdict = f"{MARKS[citation.verdict]} {citation.verdict}: {esc(citation.reason)}"
-    doubt = f' <span class="note">Look at the page: {esc(citation.warning)}.</span>' if citation.warning else ""
+    doubt = f' <span class="note">Mind: {esc(citation.warning)}.</span>' if citation.warning else ""
     told = f" (reported from {esc(citation.reported_from)})" if citation.reported_from else ""
     quote = f"<blockquote>{_in_its_page(citation, vault)}{told}</blockquote>" if citation.quote else ""
     return (

@@ -108,7 +108,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         section=" > ".join(passage.section),
         url=page_link(paper, page, place.page.link if place else passage.link),
         reported_from=reported_from(place.quote) if place else "",
-        warning=place.page.warning if place else passage.warning,
+        warning="; ".join(filter(None, (paper.withdrawn, place.page.warning if place else passage.warning))),
         support=_support(claim) if place else 0.0,
     )
 

@@ -79,7 +79,7 @@ class Citation:
     """A checked citation. `quote` is a stretch of the stored page, letter by letter, "" where none was found there;
     `page` is the physical page (from 1), None where the key names nothing; `kind` tells paper from note or glossary;
     `reported_from` names the works that the quote itself reports, "" where it speaks for its own paper;
-    `warning` says why the stored text may not be what the page shows, "" where nothing tells so; `support` (0 to
+    `warning` says that the paper was withdrawn, or why the stored text may not be what the page shows; `support` (0 to
     1) is `assistant.support` over the whole passage, 1 for a sentence that stands in it word for word."""
 
     key: str

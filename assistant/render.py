@@ -121,7 +121,7 @@ def _source_lines(citation: Citation, safe: Callable[[str], str]) -> list[str]:
         ". ".join(part for part in (safe(citation.title) + kind, safe(byline(citation))) if part),
         where,
         f"“{safe(citation.quote)}”{_second_hand(citation, safe)}" if citation.quote else "",
-        f"Look at the page: {safe(citation.warning)}." if citation.warning else "",
+        f"Mind: {safe(citation.warning)}." if citation.warning else "",
         safe(citation.url or ""),
     ]
 

@@ -13,6 +13,7 @@ from index.store import PassageStore
 from index.table import VectorTable
 from ingest.records import Paper, Passage, from_json
 from ingest.vault import Vault, read_jsonl
+from ingest.versions import as_it_stands
 
 # Sources whose passages are held in memory: about 100 KB each.
 HELD = 64
@@ -46,7 +47,7 @@ class OpenGeneration:
 
     def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object]]]:
         rows = read_jsonl(self._vault.source(paper_id) / "passages.jsonl")
-        return self._vault.paper(paper_id), {str(row["id"]): row for row in rows}
+        return as_it_stands(self._vault, paper_id), {str(row["id"]): row for row in rows}
 
 
 def _vectors(vault: Vault, state: IndexState) -> VectorTable | PassageStore:

@@ -17,7 +17,7 @@ PARSERS: Mapping[Form, str] = MappingProxyType(
         "html": f"html 1, {trafilatura_version()}",
         "markdown": "markdown 1",
         "text": "text 1",
-        "talk": "talk 1",
+        "talk": "talk 2",
         "repo": "repo 1",
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.clean import garbled
@@ -39,11 +39,12 @@ def parse_talk(job: ParseJob) -> Parsed:
     if not any(caption.text for caption in captions):
         raise ParseError("its captions hold no words", "name another source for it")
     url = f"https://www.youtube.com/watch?v={video}"
-    pages = tuple(_page(job.paper_id, n, group, url) for n, group in enumerate(_groups(captions), start=1))
-    author = str(talk.get("author") or "")
-    generated = (
-        ("its captions were made by a program, which mishears names and terms",) if talk.get("generated") else ()
+    generated = (GENERATED,) if talk.get("generated") else ()
+    pages = tuple(
+        replace(_page(job.paper_id, n, group, url), warning="".join(generated))
+        for n, group in enumerate(_groups(captions), start=1)
     )
+    author = str(talk.get("author") or "")
     identity = Identity(str(talk.get("title") or ""), (author,) if author else (), None, None, None)
     return Parsed(pages, identity, generated, url=url)
 

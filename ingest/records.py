@@ -44,6 +44,9 @@ class Entry:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+WITHDRAWN = "withdrawn from arXiv"  # how the warning begins
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A text source that was obtained: a PDF, a web page, a repository's documents, a talk, a note, a glossary term.
@@ -74,6 +77,11 @@ class Paper:
     garbled: float = 0.0
     empty_pages: int = 0
     doubted_pages: int = 0
+
+    @property
+    def withdrawn(self) -> str:
+        """That its authors withdrew it, with their reason; "" where nothing tells so."""
+        return next((one for one in self.warnings if one.startswith(WITHDRAWN)), "")
 
 
 @dataclass(frozen=True, slots=True)

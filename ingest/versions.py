@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ingest.errors import FetchError
 from ingest.lookup import Lookup, Metadata
-from ingest.records import Entry, Paper, as_json, from_json
+from ingest.records import WITHDRAWN, Entry, Paper, as_json, from_json
 from ingest.vault import Vault, read_json, write_json
 
 # New versions come weeks apart, and a hundred papers are one request: a week misses little and costs arXiv nothing.
@@ -56,11 +57,19 @@ def news(vault: Vault, entry: Entry) -> str:
     paper, newest = vault.paper(entry.id), newest_of(vault, entry.id)
     told = newest or metadata_of(vault, entry.id)
     if told and told.withdrawn:
-        return f"withdrawn from arXiv ({told.withdrawn})"
+        return f"{WITHDRAWN} ({told.withdrawn})"
     if paper and newest and is_outdated(vault, entry.id):
         hint = "your file stays: add the new one" if entry.file else f"mivault sync --newest {entry.id}"
         return f"arXiv has {newest.version}, {paper.arxiv_version} was read ({hint})"
     return ""
+
+
+def as_it_stands(vault: Vault, paper_id: str) -> Paper | None:
+    """The paper, with a warning where it was withdrawn after it was read."""
+    paper, newest = vault.paper(paper_id), newest_of(vault, paper_id)
+    if paper is None or newest is None or not newest.withdrawn or paper.withdrawn:
+        return paper
+    return replace(paper, warnings=(f"{WITHDRAWN} ({newest.withdrawn})", *paper.warnings))
 
 
 def _read_from_arxiv(vault: Vault, entry: Entry) -> Paper | None:

@@ -12,7 +12,7 @@ from ingest.forms import ORIGINALS
 from ingest.jobs import Parsed, ParseJob
 from ingest.lookup import Metadata, find_arxiv_id
 from ingest.parse import PARSERS
-from ingest.records import Entry, Page, Paper
+from ingest.records import WITHDRAWN, Entry, Page, Paper
 from ingest.vault import Vault, file_digest
 
 MADE = ("pages.jsonl", "passages.jsonl", "meta.json")  # of an original file, in its folder
@@ -24,7 +24,7 @@ def describe(entry: Entry, job: ParseJob, parsed: Parsed, metadata: Metadata | N
     listed = entry.authors if entry.authors_complete else ()
     listed_id = find_arxiv_id(entry.arxiv) if entry.arxiv else None  # vault.yaml may name a version with it
     arxiv_id = (metadata.arxiv_id if metadata else None) or (listed_id and listed_id.id) or seen.arxiv_id
-    withdrawn = (f"withdrawn from arXiv ({metadata.withdrawn})",) if metadata and metadata.withdrawn else ()
+    withdrawn = (f"{WITHDRAWN} ({metadata.withdrawn})",) if metadata and metadata.withdrawn else ()
     return Paper(
         id=entry.id,
         kind="glossary" if entry.kind == "term" else entry.kind,

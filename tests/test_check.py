@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from answering_vault import IOI, NOTE, SAE, SAE_PAGES, TERM, SmallSearch, answering_vault, page, passage
@@ -12,8 +13,10 @@ from assistant.check import Claim, best_stretch, check, judge
 from assistant.extract import ExtractiveDrafter, keyed
 from assistant.records import Draft, DraftSentence, Sentence
 from index.records import Hit
-from ingest.records import Page, Span
-from ingest.vault import Vault
+from ingest.lookup import Metadata
+from ingest.records import WITHDRAWN, Page, Span, as_json
+from ingest.vault import Vault, write_json
+from ingest.versions import as_it_stands
 
 QUOTE = "Name mover heads do copy the 26 repeated names at higher layers, but S-inhibition heads never attend to them."
 
@@ -174,3 +177,19 @@ def test_what_a_page_is_doubted_for_reaches_its_citation(vault: Vault) -> None:
     )
     assert [c.warning for s in check(draft, doubted) for c in s.citations] == ["its words are torn apart"]
     assert [c.warning for s in check(draft, vault.pages) for c in s.citations] == [""]
+
+
+def test_what_cites_a_withdrawn_paper_says_so(vault: Vault) -> None:
+    hits = {key: replace(hit, paper=replace(hit.paper, warnings=(WITHDRAWN,))) for key, hit in all_hits(vault).items()}
+    draft = Draft((DraftSentence("The circuit has 26 attention heads in 7 classes.", ("p2",), {}),), hits, "t")
+    assert [c.warning for s in check(draft, vault.pages) for c in s.citations] == [WITHDRAWN]
+
+
+def test_a_withdrawal_that_came_after_the_reading_reaches_the_paper(tmp_path: Path) -> None:
+    vault = answering_vault(tmp_path)
+    before = as_it_stands(vault, "sae")
+    told = Metadata("2401.00001", "v2", "", (), 2024, "", "", "", withdrawn="Theorem 2 is wrong.")
+    write_json(vault.source("sae") / "newest.json", as_json(told) | {"asked": 0.0})
+    after = as_it_stands(vault, "sae")
+    assert before is not None and not before.withdrawn
+    assert after is not None and after.withdrawn == f"{WITHDRAWN} (Theorem 2 is wrong.)"

@@ -90,5 +90,5 @@ def test_a_doubt_about_the_page_is_said_with_the_citation() -> None:
     doubted = replace(
         ANSWER, sentences=(Sentence("S.", (replace(CITED, warning="its <b>words</b> are torn"),), "supported"),)
     )
-    assert "Look at the page: its <b>words</b> are torn." in to_text(doubted)
-    assert "*Look at the page: its &lt;b&gt;words&lt;/b&gt; are torn.*" in to_markdown(doubted)
+    assert "Mind: its <b>words</b> are torn." in to_text(doubted)
+    assert "*Mind: its &lt;b&gt;words&lt;/b&gt; are torn.*" in to_markdown(doubted)

@@ -250,8 +250,9 @@ def test_a_talk_s_passages_open_at_their_second(vault: Vault, tools: Tools, serv
     paper = vault.paper(one)
     assert paper is not None
     assert (paper.title, paper.authors) == ("On Circuits", ("Ada Byron",))
-    assert "made by a program" in paper.warnings[0]
     pages = vault.pages(one)
+    assert "made by a program" in paper.warnings[0]
+    assert {page.warning for page in pages} == {paper.warnings[0]}, "what cites it says so"
     assert [page.locator for page in pages] == ["0:00", "0:30", "1:00", "1:30", "2:00", "2:30", "3:00"]
     assert pages[3].link == f"https://www.youtube.com/watch?v={VIDEO}&t=90s"
     assert "At 90 seconds" in pages[3].text
@@ -325,6 +326,8 @@ def test_a_withdrawn_paper_is_named(vault: Vault, tools: Tools, server: Loopback
     assert [o.reason for o in run(vault, tools) if o.reason and o.entry_id == one] == []
     first, second = status(vault, load(vault).entries)
     assert "Theorem 2 is wrong" in first.reason
+    paper = vault.paper(one)
+    assert paper is not None and "Theorem 2 is wrong" in paper.withdrawn
     assert second.state == "failed" and "withdrawn from arXiv (Withdrawn.)" in second.reason and "v1" in second.reason
 
 

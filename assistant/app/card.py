@@ -74,7 +74,7 @@ def _verdict(citation: Citation) -> str:
     sign, word = VERDICTS[citation.verdict]
     reason = f": {esc(citation.reason)}" if citation.reason else ""
     reason += f" (reported from {esc(citation.reported_from)})" if citation.reported_from else ""
-    reason += f" Look at the page: {esc(citation.warning)}." if citation.warning else ""
+    reason += f" Mind: {esc(citation.warning)}." if citation.warning else ""
     return f'<p class="mv-verdict {verdict_class(citation.verdict)}"><strong>{sign} {word}</strong>{reason}</p>'
 
 
