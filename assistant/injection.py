@@ -27,52 +27,63 @@ ROLE = re.compile(
 )
 EARLIER = r"(?:previous|prior|above|earlier|preceding|foregoing|system|other|all|your)"
 ORDERS = r"(?:instructions?|prompts?|directions?|rules?|guidelines?|commands?|messages?)"
-REASONS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("tells a model to set aside its instructions", re.compile(
+TELLING: dict[str, str] = {
+    "tells a model to set aside its instructions": (
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow|stop following)\b[^.\n]{{0,40}}\b{EARLIER}\b"
         rf"[^.\n]{{0,30}}\b{ORDERS}\b|\b(?:ignore|disregard|forget) (?:everything|anything"
         rf"|all)(?: of)? (?:above|before|that|you)"
-        r"|\bnew instructions?\s*:", re.I)),
-    ("tells a model to set aside its instructions, in another language", re.compile(
+        r"|\bnew instructions?\s*:"
+    ),
+    "tells a model to set aside its instructions, in another language": (
         r"\b(?:ignor(?:iere|ieren|a|e|ez|ieren sie|ate|are)|ignor[ae]r?|oubliez?|olvid[ae]|vergiss|negeer"
         r"|dimentica)\b"
         r"[^.\n]{0,60}\b(?:anweisung\w*|instruc\w+|istruzion\w+|instruç\w+|consigne\w*|instructies)"
         r"|忽略[^。\n]{0,20}(?:指令|指示|提示)|игнорируй\w*[^.\n]{0,40}инструкци\w*|(?:以前|上記)の指示を無視"
-        r"|تجاهل[^.\n]{0,40}التعليمات",
-        re.I)),
-    ("gives a model a role", re.compile(
+        r"|تجاهل[^.\n]{0,40}التعليمات"
+    ),
+    "gives a model a role": (
         r"\byou are (?:now|no longer)\b[^.\n]{0,60}|\b(?:pretend|act as if you|act as an?|role-?play as"
         r"|from now on,? you)\b"
         r"[^.\n]{0,40}\b(?:you|model|assistant|ai|dan|are|unrestricted|expert)\b|\bdeveloper mode\b"
-        r"|\bjailbreak mode\b", re.I)),
-    ("poses as a message of a chat", re.compile(
+        r"|\bjailbreak mode\b"
+    ),
+    "poses as a message of a chat": (
         r"(?m)^\s*(?:#+\s*)?(?:system|assistant|developer)(?: prompt| message)?\s*:\s*\S|<\|(?:im_start|system"
         r"|user|assistant|endoftext)"
-        r"|\[/?INST\]|<<\s*SYS|</?\s*(?:system|instructions?|assistant|passages?)\b[^>]{0,40}>", re.I)),
-    ("addresses the model that reads it", re.compile(
+        r"|\[/?INST\]|<<\s*SYS|</?\s*(?:system|instructions?|assistant|passages?)\b[^>]{0,40}>"
+    ),
+    "addresses the model that reads it": (
         r"\b(?:attention|note|message|important|instructions?|dear|hey)\b[^.\n]{0,20}\b(?:to"
         r"|for)? ?(?:the )?(?:ai|llms?|language models?"
         r"|chatbots?|assistants?|ai reviewers?|gpt|claude)\b\s*[:,]|\bif you are an? (?:ai|llm|language model"
         r"|assistant)\b"
         r"|\bwhen (?:answering|asked|summari[sz]ing)\b[^.\n]{0,50}\b(?:always|must|only|never|say|reply|answer"
         r"|respond|state)\b"
-        r"|\b(?:reply|respond|answer) (?:only )?with\b[^.\n]{0,40}(?:[\"'“]|\bword\b|\byes\b|\bno\b)", re.I)),
-    ("asks for a model's prompt or secrets", re.compile(
+        r"|\b(?:reply|respond|answer) (?:only )?with\b[^.\n]{0,40}(?:[\"'“]|\bword\b|\byes\b|\bno\b)"
+    ),
+    "asks for a model's prompt or secrets": (
         r"\b(?:reveal|print|repeat|output|show|leak|send|disclose|tell (?:me"
         r"|us))\b[^.\n]{0,40}\b(?:system prompt|your (?:instructions|prompt|"
-        r"rules)|api keys?|passwords?|secrets?|conversation history|chat history)\b", re.I)),
-    ("asks for praise or a verdict", re.compile(
+        r"rules)|api keys?|passwords?|secrets?|conversation history|chat history)\b"
+    ),
+    "asks for praise or a verdict": (
         r"\b(?:give|write|provide|output)\b[^.\n]{0,20}\b(?:a )?positive review(?: only)?\b|\bdo not (?:mention"
         r"|highlight) any (?:negatives?|"
-        r"weakness\w*|limitations?)\b|\brecommend (?:accepting|acceptance)\b[^.\n]{0,40}\bpaper\b", re.I)),
-    ("holds citation keys of its own", re.compile(r"\[p\d{1,3}\](?!\()|\bcite (?:this|it|everything|all) as\b", re.I)),
-    ("holds active markup", re.compile(
+        r"weakness\w*|limitations?)\b|\brecommend (?:accepting|acceptance)\b[^.\n]{0,40}\bpaper\b"
+    ),
+    "holds citation keys of its own": (
+        r"\[p\d{1,3}\](?!\()|\bcite (?:this|it|everything|all) as\b"
+    ),
+    "holds active markup": (
         r"<\s*(?:script|iframe|img|object|svg|a)\b[^>]{0,200}(?:src|href|onload|onerror|>)|\bjavascript\s*:"
         r"|!\[[^\]\n]{0,80}\]\(\s*https?:"
-        r"|\\href\s*\{\s*(?:javascript|https?)", re.I)),
-    ("asks for a link with data in it", re.compile(
-        r"https?://\S{3,80}[?&]\w{1,20}=(?:\{|\[|<|%7B|\$|DATA|SECRET|PROMPT|YOUR)", re.I)),
-)  # fmt: skip
+        r"|\\href\s*\{\s*(?:javascript|https?)"
+    ),
+    "asks for a link with data in it": (
+        r"https?://\S{3,80}[?&]\w{1,20}=(?:\{|\[|<|%7B|\$|DATA|SECRET|PROMPT|YOUR)"
+    ),
+}  # fmt: skip
+REASONS = tuple((reason, re.compile(pattern, re.I)) for reason, pattern in TELLING.items())
 ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/])")
 
 
