@@ -16,6 +16,7 @@ from assistant.alignment import replaced
 from assistant.claims import clauses, negations, numbers, same_number, stems
 from assistant.locate import key as key_of
 from assistant.locate import locate
+from assistant.paraphrase import put_anew
 from assistant.quantities import other_bound, other_unit
 from assistant.records import Citation, Draft, DraftSentence, Sentence, Verdict
 from assistant.secondhand import reported_from
@@ -168,8 +169,18 @@ def agreement(sentence: str, source: str) -> float:
 
 
 def judge(claim: Claim) -> Finding:
-    """The verdict over all layers: the worst that any allows, with its reason."""
-    return word_for_word(claim) or max((layer(claim) for layer in LAYERS), key=lambda f: RANKING.index(f.verdict))
+    """The verdict over all layers: the worst that any allows, with its reason; but a sentence that says the quote in
+    other words, with nothing against it, is supported too."""
+    exact = word_for_word(claim) or max((layer(claim) for layer in LAYERS), key=lambda f: RANKING.index(f.verdict))
+    return exact if exact.verdict == "supported" else in_other_words(claim) or exact
+
+
+def in_other_words(claim: Claim) -> Finding | None:
+    """Where no layer's own reason stands against it (see assistant/paraphrase.py)."""
+    likely = put_anew(claim.sentence, claim.quote, best_stretch(claim.sentence, claim.quote))
+    if likely is None:
+        return None
+    return Finding("supported", f"the quote says it in other words (people would agree: {likely:.2f})")
 
 
 def word_for_word(claim: Claim) -> Finding | None:

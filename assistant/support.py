@@ -38,9 +38,14 @@ def support(claim: str, source: str) -> float:
     Comparable between claims on one kind of source; the share of supported claims in the labelled sets, one half,
     stands behind the absolute value.
     """
+    return likelihood(signs(claim, source))
+
+
+def likelihood(found: Sequence[float]) -> float:
+    """The same from the values of SIGNS."""
     z = BIAS + sum(
         weight * (sign - centre) / scale
-        for sign, centre, scale, weight in zip(signs(claim, source), CENTRES, SCALES, WEIGHTS, strict=True)
+        for sign, centre, scale, weight in zip(found, CENTRES, SCALES, WEIGHTS, strict=True)
     )
     return 1 / (1 + math.exp(-z))
 

@@ -7,7 +7,8 @@ CLIFF's validation set (a generated summary is correct, or has an error). Half o
 document) fit the weights of assistant/support.py, the other half gives the figures here. "left out": weights fitted on
 the other sets alone, every document of this one. Floor: the share of the claim's content words that the source has.
 AUC with a 95 % bootstrap interval over documents; balanced accuracy at the threshold that is best on the fitting half,
-and of the check's verdict "supported" against the whole source. `--fit` prints the weights for assistant/support.py.
+and, with its interval,
+of the check's verdict "supported" against the whole source. `--fit` prints the weights for assistant/support.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ RESAMPLES = 1000
 SEED = 0
 RIDGE = 3.0  # the penalty on weights in standard units; 1 to 10 give the same figures within .005
 Floats = NDArray[np.float64]
-ROW = "{:<22} {:>6} {:>24} {:>9} {:>6} {:>9} {:>8}"
+ROW = "{:<22} {:>6} {:>24} {:>9} {:>6} {:>9} {:>24}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,12 @@ def auc(scores: Floats, truth: NDArray[np.bool_]) -> float:
     return float((ranks[truth].sum() - good * (good + 1) / 2) / (good * (len(truth) - good)))
 
 
-def interval(scores: Floats, truth: NDArray[np.bool_], documents: NDArray[np.int64]) -> tuple[float, float]:
+Figure = Callable[[Floats, NDArray[np.bool_]], float]
+
+
+def interval(
+    scores: Floats, truth: NDArray[np.bool_], documents: NDArray[np.int64], figure: Figure = auc
+) -> tuple[float, float]:
     """95 %, by drawing documents again."""
     chance = np.random.default_rng(SEED)
     rows = {document: np.flatnonzero(documents == document) for document in np.unique(documents)}
@@ -88,7 +94,7 @@ def interval(scores: Floats, truth: NDArray[np.bool_], documents: NDArray[np.int
     while len(drawn) < RESAMPLES:
         picked = np.concatenate([rows[names[n]] for n in chance.integers(0, len(names), len(names))])
         if truth[picked].any() and not truth[picked].all():
-            drawn.append(auc(scores[picked], truth[picked]))
+            drawn.append(figure(scores[picked], truth[picked]))
     low, high = np.percentile(drawn, [2.5, 97.5])
     return float(low), float(high)
 
@@ -128,7 +134,7 @@ def weights_of(rows: Sequence[Labelled]) -> Floats:
     return np.array([500 / counts[key] for key in keys])
 
 
-def balanced_accuracy(scores: Floats, truth: NDArray[np.bool_], threshold: float) -> float:
+def balanced_accuracy(scores: Floats, truth: NDArray[np.bool_], threshold: float = 0.5) -> float:
     said = scores >= threshold
     return float((said[truth].mean() + (~said[~truth]).mean()) / 2)
 
@@ -158,8 +164,8 @@ def main() -> None:
     floor = np.array([_overlap(row) for row in rows])
     verdict = np.array([judge(Claim(row.claim, row.source)).verdict == "supported" for row in rows])
     print(ROW.format("set", "claims", "AUC, held-back half", "left out", "floor", "bal. acc.", "verdict"))
-    for group in sorted({row.group for row in rows}):
-        here = np.array([row.group == group for row in rows])
+    for group in sorted({row.group for row in rows} | set(families)):
+        here = np.array([group in (row.group, row.family) for row in rows])
         held, seen = here & ~fitting, here & fitting
         others = families != group.partition("_")[0]
         left = fit(x[others], truth[others], weight[others]).scores(x[here])
@@ -169,10 +175,12 @@ def main() -> None:
             auc(left, truth[here]),
             auc(floor[held], truth[held]),
             balanced_accuracy(scores[held], truth[held], best_threshold(scores[seen], truth[seen])),
-            balanced_accuracy(verdict[held].astype(float), truth[held], 0.5),
         )
+        said = verdict[held].astype(float)
+        v_low, v_high = interval(said, truth[held], documents[held], balanced_accuracy)
+        agrees = f"{balanced_accuracy(said, truth[held]):.3f} ({v_low:.3f} to {v_high:.3f})"
         found = f"{auc(scores[held], truth[held]):.3f} ({low:.3f} to {high:.3f})"
-        print(ROW.format(group, int(held.sum()), found, *(f"{figure:.3f}" for figure in figures)))
+        print(ROW.format(group, int(held.sum()), found, *(f"{figure:.3f}" for figure in figures), agrees))
 
 
 def _overlap(row: Labelled) -> float:

@@ -193,3 +193,34 @@ def test_a_withdrawal_that_came_after_the_reading_reaches_the_paper(tmp_path: Pa
     after = as_it_stands(vault, "sae")
     assert before is not None and not before.withdrawn
     assert after is not None and after.withdrawn == f"{WITHDRAWN} (Theorem 2 is wrong.)"
+
+
+ANEW = (
+    "Once training was over, the two-layer network kept a small group of heads that copied tokens from earlier in the "
+    "sequence, and removing this group by ablation cut its accuracy in half."
+)
+
+
+def test_a_sentence_in_other_words_is_supported_and_says_how_likely() -> None:
+    said = "Ablation that removes the small group of copying heads halved the accuracy of the two-layer network."
+    finding = judge(Claim(said, ANEW))
+    assert finding.verdict == "supported" and "in other words" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ablation that removes the small group of copying heads halved the accuracy of the four-layer network.",
+        "Ablation that removes the small group of copying heads never halved the accuracy of the network.",
+        "Ablation that removes the large group of copying heads halved the accuracy of the two-layer network.",
+        "Ablation that removes the small group of copying heads halved the accuracy of GPT-2.",
+        "Bread is baked from flour, water and salt in a hot oven before it is sliced and sold.",
+    ],
+)
+def test_in_other_words_nothing_may_stand_against_it(said: str) -> None:
+    assert judge(Claim(said, ANEW)).verdict != "supported"
+
+
+def test_one_changed_word_in_a_repeated_sentence_is_not_other_words() -> None:
+    repeated = ANEW.replace("accuracy", "appetite")
+    assert judge(Claim(repeated, ANEW)).verdict != "supported"
