@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
+from assistant.aspects import ASPECTS, Aspect
 from assistant.candidates import stretches
 from assistant.check import Pages, check
 from assistant.claims import numbers, stems
@@ -23,51 +24,10 @@ from assistant.speaking import Counted, Speaker
 from index.records import Hit
 from ingest.records import Page, Paper, Passage
 
-LINES = 3  # of each aspect: a reader wants a page, not the paper again
-FINDINGS = 6
 MOST_TERMS, MOST_FIGURES = 12, 20
 SECTION_CHARACTERS = 9_000  # shown to a model at a time; longer sections come in parts
 
 
-@dataclass(frozen=True, slots=True)
-class Aspect:
-    """What to look for: `cue` in a sentence, `section` in a heading, and up to `lines` lines of it."""
-
-    name: str
-    cue: re.Pattern[str]
-    section: re.Pattern[str]
-    lines: int = LINES
-
-
-ASPECTS: tuple[Aspect, ...] = (
-    Aspect("question", re.compile(
-        r"\b(?:we (?:ask|investigate|study|aim|seek|address|explore|examine)|in this (?:paper|work)"
-        r"|this (?:paper|work|study)"
-        r"|our (?:goal|aim|question|objective)|research question|whether|it (?:is|remains) (?:unclear|unknown)"
-        r"|problem)\b", re.I),
-        re.compile(r"abstract|introduction|^1\b|overview", re.I)),
-    Aspect("method", re.compile(
-        r"\b(?:we (?:propose|introduce|train|use|apply|develop|present|define|compute|construct|measure|design|build)"
-        r"|our (?:method|approach|technique|framework|procedure)|is (?:trained|computed|defined|obtained)"
-        r"|consists of)\b", re.I),
-        re.compile(r"abstract|introduction|method|approach|setup|set-up|experiment|model|training|background", re.I)),
-    Aspect("findings", re.compile(
-        r"\b(?:we (?:find|found|show|observe|demonstrate|discover|see|achieve|conclude)|results? (?:show"
-        r"|suggest|indicate)"
-        r"|outperforms?|achieves?|reveals?|as shown|significantly|suggests? that"
-        r"|accounts? for)\b",
-        re.I),
-        re.compile(r"abstract|introduction|result|finding|experiment|evaluation|analysis|discussion|conclusion", re.I),
-        FINDINGS),
-    Aspect("limits", re.compile(
-        r"\b(?:limitations?|limited (?:to|by)|we (?:do|did|could|can) ?not(?! (?:wish|strive|want|need|find))"
-        r"|appl(?:y|ies) only|not (?:able|clear|yet)"
-        r"|fails? to|future work|caveats?"
-        r"|drawbacks?|shortcomings?|only (?:considers?|stud\w+|evaluate\w*|tested|on)|unclear|remains? (?:open"
-        r"|to be|unclear)"
-        r"|restricted to|may not (?:generali[sz]e|hold|be))\b", re.I),
-        re.compile(r"limit|discussion|conclusion|future|caveat", re.I)),
-)  # fmt: skip
 CAPTION = re.compile(r"(?m)^((?:Figure|Fig\.|Table)\s*[A-Z]?\d+(?:\.\d+)?)\s*[.:|]\s*(.{8,})")
 ABSTRACT = re.compile(r"^\W*abstract\b", re.IGNORECASE)
 
@@ -161,10 +121,10 @@ def _lines(shown: Mapping[str, Hit]) -> Iterator[_Line]:
 
 def _worth(line: _Line, aspect: Aspect) -> float:
     """How well a line serves an aspect: without its cue not at all. Plain judgement, checked by reading ten papers."""
-    cues = len(aspect.cue.findall(line.text))
+    cues = aspect.cues(line.text, line.section)
     if not cues or line.form < 0.5:
         return 0.0
-    worth = 0.5 + 0.15 * min(cues, 3) + 0.5 * line.central + (0.35 if aspect.section.search(line.section) else 0.0)
+    worth = 0.5 + 0.15 * min(cues, 3) + 0.5 * line.central + (0.35 if aspect.fits(line.section) else 0.0)
     if aspect.name == "findings":
         worth += 0.35 if _measured(line.text) else 0.0
     if aspect.name in ("question", "method", "findings") and (ABSTRACT.match(line.section) or line.place < 0.06):
@@ -176,8 +136,12 @@ def _worth(line: _Line, aspect: Aspect) -> float:
         and aspect.name != "limits"
     ):
         worth -= 0.25
-    if re.search(r"appendix|^[A-H]\b(?:\.\d)?", line.section, re.IGNORECASE):
-        worth -= 0.3
+    if re.search(r"appendix|^[A-Z]\b(?:\.\d)?", line.section) and not aspect.named.search(line.section):
+        worth -= 0.6 if aspect.name == "limits" else 0.3
+    if aspect.named.search(line.section):
+        worth += 0.4 if aspect.weak.search(line.text) or aspect.cue.search(line.text) else 0.0
+    if aspect.name == "question" and not aspect.fits(line.section):
+        worth -= 0.4  # later on, "the question" is mostly one of a data set
     return worth * line.form
 
 

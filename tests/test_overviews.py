@@ -8,6 +8,7 @@ import pytest
 from answering_vault import SAE, SmallSearch, answering_vault, write
 from pdf_maker import paper_pdf
 
+from assistant.aspects import ASPECTS
 from assistant.extract import ExtractiveDrafter
 from assistant.overview_commands import shown
 from assistant.overviews import compare_aspect, compare_summaries, review
@@ -87,6 +88,22 @@ def test_a_model_reads_the_whole_paper_and_is_checked(vault: Vault) -> None:
     assert all(any(text[:40] in asked for asked in model.asked) for text in LENS_PAGES)
     verdicts = {part.name: [s.verdict for s in part.sentences] for part in found.parts}
     assert verdicts["findings"] == ["supported"] and verdicts["limits"] == ["unsupported"] and found.author == "reader"
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "tells"),
+    [
+        ("Higher layers were best in all runs.", "6 Limitations", True),
+        ("Whether it holds for larger models is unclear.", "7 Discussion", True),
+        ("Whether it holds for larger models is unclear.", "2 Background", False),
+        ("We have not tried larger models.", "4 Results", True),
+        ("Earlier methods fail to find them.", "1 Introduction", False),
+        ("Dictionary learning has a long history.", "5 Related and future work", False),
+    ],
+)
+def test_limits_are_told_by_words_or_by_headings(text: str, section: str, tells: bool) -> None:
+    limits = next(aspect for aspect in ASPECTS if aspect.name == "limits")
+    assert bool(limits.cues(text, section)) == tells
 
 
 def test_a_model_that_writes_no_summary_leaves_the_papers_own_sentences(vault: Vault) -> None:
