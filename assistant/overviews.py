@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from assistant.ask import asked
+from assistant.aspects import ASPECTS, Aspect
 from assistant.check import check
-from assistant.claims import stems
+from assistant.claims import numbers, stems
 from assistant.draft import Drafter
 from assistant.injection import noticed
 from assistant.records import ComparedRow, Comparison, Review, Sentence, Summary, SummaryPart
@@ -19,6 +21,7 @@ from ingest.vault import Vault
 Find = Callable[[str], Sequence[Hit]]  # the best passages for a question
 CELL = 2  # sentences in a cell of a table
 PART = 4  # sentences under a heading of a review
+OPENING = re.compile(r"^\W*(?:abstract|\W*1?\.?\s*introduction)", re.IGNORECASE)
 ALIKE = 0.6  # share of words from which a sentence has been said already
 
 OUTLINE: tuple[tuple[str, str], ...] = (
@@ -81,7 +84,20 @@ def review(
 
 
 def _cell(summary: Summary, name: str) -> tuple[Sentence, ...]:
-    return next(part.sentences[:CELL] for part in summary.parts if part.name == name)
+    """The sentences of a part that tell most of it, in the paper's order."""
+    part = next(part for part in summary.parts if part.name == name)
+    aspect = next(aspect for aspect in ASPECTS if aspect.name == name)
+    most = sorted(part.sentences, key=functools.partial(_telling, aspect), reverse=True)[:CELL]
+    return tuple(sentence for sentence in part.sentences if sentence in most)
+
+
+def _telling(aspect: Aspect, sentence: Sentence) -> float:
+    """How much a sentence tells of an aspect: supported, under a heading that fits (the abstract's most), findings
+    with numbers."""
+    section = sentence.citations[0].section if sentence.citations else ""
+    measured = aspect.name == "findings" and bool(numbers(sentence.text))
+    places = aspect.fits(section) + 2 * bool(OPENING.search(section)) * (aspect.name != "limits")
+    return 4 * (sentence.verdict == "supported") + places + measured + min(aspect.cues(sentence.text, section), 2) / 2
 
 
 def _alike(a: Sentence, b: Sentence) -> bool:

@@ -11,6 +11,7 @@ from assistant.render import MARKS, byline, escaped, plain
 
 Safe = Callable[[str], str]
 EMPTY = "nothing found"
+NOT_TOLD = "no sentence of the paper was found that tells it"
 
 
 @dataclass
@@ -69,7 +70,7 @@ def comparison_text(comparison: Comparison, *, markdown: bool = False) -> str:
     if markdown:
         parts += [f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
     for row in comparison.rows:
-        cells = [" ".join(sources.said(s) for s in cell) or EMPTY for cell in row.cells]
+        cells = [" ".join(sources.said(s) for s in cell) or NOT_TOLD for cell in row.cells]
         if markdown:
             parts.append(f"| **{safe(row.aspect)}** | {' | '.join(cells)} |")
         else:

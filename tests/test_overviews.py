@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from assistant.extract import ExtractiveDrafter
 from assistant.overview_commands import shown
 from assistant.overviews import compare_aspect, compare_summaries, review
 from assistant.paper_text import PaperText, from_pdf, from_vault, glossary_of
-from assistant.records import Citation, Sentence, Summary
+from assistant.records import Citation, Sentence, Summary, SummaryPart
 from assistant.render_overview import comparison_text, review_text, summary_text
 from assistant.speaking import Speaker
 from assistant.summarize import by_aspect, parts_of, summarize
@@ -178,3 +179,16 @@ def test_a_pdf_of_no_vault_is_read_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
     with pytest.raises(ParseError):
         from_pdf(tmp_path / "broken.pdf", len)
+
+
+def test_an_empty_cell_says_so_and_a_full_one_is_cited(vault: Vault) -> None:
+    without = replace(summary(vault, "sae"), parts=tuple(SummaryPart(p.name, ()) for p in summary(vault, "sae").parts))
+    compared = compare_summaries([summary(vault), without])
+    table = comparison_text(compared, markdown=True)
+    assert table.count("no sentence of the paper was found that tells it") >= len(compared.rows)
+    assert all(s.citations for row in compared.rows for s in row.cells[0])
+
+
+def test_a_cell_holds_the_findings_with_numbers(vault: Vault) -> None:
+    findings = next(row for row in compare_summaries([summary(vault)]).rows if row.aspect == "findings")
+    assert "34%" in " ".join(s.text for s in findings.cells[0])
