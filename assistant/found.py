@@ -58,7 +58,11 @@ def explained(hit: Hit) -> list[str]:
     lines += [f"  other name: {one.name}, for {one.instead} ({one.source})" for one in told.added]
     verbatim = " + 1 for holding the question word for word" if told.verbatim else ""
     parts = f"{told.meaning_part:.3f} + {told.words_part:.3f}{verbatim}"
-    lines.append(f"fused: {parts} = {hit.score:.3f}, place {told.place}")
+    fused = told.meaning_part + told.words_part + told.verbatim
+    lines.append(f"fused: {parts} = {fused:.3f}, place {told.fused_place or told.place}")
+    if told.parts:
+        again = ", ".join(f"{part.name} {part.share:.3f}" for part in told.parts if part.share)
+        lines.append(f"ranked again: {again}{verbatim} = {hit.score:.3f}, place {told.place}")
     if told.capped:
         lines.append(f"left out above it: {told.capped}, of papers that had their share")
     if told.repeats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from index.filters import Filter
 from index.fuse import Fused, fuse
 from index.lexical import WordQuery
 from index.opened import OpenGeneration
+from index.records import Part
 from index.store import Found
 from index.tuning import Tuning
 
@@ -21,7 +22,11 @@ FEW = 400
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with what both legs say of it. Ranks count from 1, None where the leg did not bring it."""
+    """A candidate with what both legs say of it. Ranks count from 1, None where the leg did not bring it.
+
+    `fused_place` is its place by the fused score; `parts` are those of the score that it was ranked again by, none
+    where it was not.
+    """
 
     passage_id: str
     paper_id: str
@@ -30,6 +35,12 @@ class Ranked:
     bm25: float | None
     rank_meaning: int | None
     rank_words: int | None
+    fused_place: int = 0
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return sum(part.share for part in self.parts) + self.fused.verbatim if self.parts else self.fused.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,8 @@ def candidates(opened: OpenGeneration, asked: Asked, limit: int) -> list[Ranked]
         Ranked(one, paper, fused[one], cosines.get(one), bm25.get(one), meaning_rank.get(one), word_rank.get(one))
         for one, paper in papers.items()
     ]
-    return sorted(ranked, key=lambda one: (-round(one.fused.score, 6), one.passage_id))
+    best_first = sorted(ranked, key=lambda one: (-round(one.fused.score, 6), one.passage_id))
+    return [replace(one, fused_place=place) for place, one in enumerate(best_first, start=1)]
 
 
 def _nearest(opened: OpenGeneration, asked: Asked, limit: int) -> list[Found]:

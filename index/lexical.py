@@ -7,6 +7,7 @@ Bibliography lies in a field of its own, so that it is neither found nor counted
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -181,6 +182,12 @@ class WordIndex:
         """In how many passages a word's stem occurs, bibliography aside; of several words, the rarest one's."""
         stems = self._analyzer.analyze(word[:QUERY_CHARACTERS])
         return min((self._count("text", stem) for stem in stems), default=0)
+
+    def rarity(self, stems: Sequence[str]) -> dict[str, float]:
+        """How rare each stem is among all passages' texts: BM25's weight of it, more than 0."""
+        total = self.passage_count()
+        counts = {stem: min(self._count("text", stem), total) for stem in stems}
+        return {stem: math.log(1 + (total - count + 0.5) / (count + 0.5)) for stem, count in counts.items()}
 
     def passage_count(self) -> int:
         """How many passages there are, bibliography aside."""

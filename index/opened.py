@@ -15,8 +15,8 @@ from ingest.records import Paper, Passage, from_json
 from ingest.vault import Vault, read_jsonl
 from ingest.versions import as_it_stands
 
-# Sources whose passages are held in memory: about 100 KB each.
-HELD = 64
+# Sources whose passages are held in memory, about 100 KB each: more than one question's candidates come from.
+HELD = 128
 
 
 class OpenGeneration:

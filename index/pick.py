@@ -82,11 +82,13 @@ def _hit(one: _Taken, opened: OpenGeneration, question: str, asked: Asked, added
         added=tuple(one for one in added if not have.isdisjoint(opened.words.words(one.name))),
         capped=one.capped,
         repeats=tuple(one.repeats),
+        fused_place=one.ranked.fused_place,
+        parts=one.ranked.parts,
     )
     return Hit(
         passage=one.passage,
         paper=one.paper,
-        score=one.ranked.fused.score,
+        score=one.ranked.score,
         similarity=one.ranked.cosine,
         bm25=one.ranked.bm25 or 0.0,
         rank_meaning=one.ranked.rank_meaning,

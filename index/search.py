@@ -1,7 +1,8 @@
-"""Finds the passages that a question is about: by meaning (Chroma) and by words (tantivy), fused.
+"""Finds the passages that a question is about: by meaning (vectors) and by words (tantivy), fused and ranked again.
 
 question ──► vector ──────────────► nearest passages ─┐
-         └─► words, other names ──► BM25 by field ────┴─► one score each ─► best k, few of one paper, no repeats ─► Hit
+         └─► words, other names ──► BM25 by field ────┴─► one score each ─► ranked again by further signs
+                                                              ─► best k, few of one paper, no repeats ─► Hit
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from index.lexical import NOTHING_LEFT_OUT, QUERY_CHARACTERS, TUNING
 from index.opened import OpenGeneration
 from index.pick import pick
 from index.records import Hit
+from index.rerank import rerank
 from index.state import read_state, state_path
 from index.tuning import Tuning
 from ingest.errors import UsageError
@@ -75,6 +77,8 @@ class Search:
         limit = max(self.tuning.candidates, k)
         while True:
             ranked = candidates(opened, asked, limit)
+            if self.tuning.rerank:
+                ranked = rerank(opened, ranked, asked)
             hits = pick(opened, ranked, question, asked, added=added, k=k, per_paper=per_paper)
             # Where a few papers hold all the candidates, or a sync has just replaced them: look deeper.
             if len(hits) == k or len(ranked) < limit:

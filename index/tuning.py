@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class Tuning:
     """`meaning` is the share of the cosine in the fused score, words have the rest; `head`, `authors`, `first_author`
     and `added` weigh a word found in title and section, in an author's name, in the first author's, and a word that
-    the question does not have itself, against one found in the text; `candidates` are taken from each leg."""
+    the question does not have itself, against one found in the text; `candidates` are taken from each leg; `rerank`
+    says whether they are ranked again by further signs (rerank.py)."""
 
     meaning: float = 0.6
     head: float = 1.1
@@ -23,3 +24,4 @@ class Tuning:
     first_author: float = 1.0
     added: float = 0.15
     candidates: int = 50
+    rerank: bool = True

@@ -163,12 +163,13 @@ def test_a_flag_that_leaves_nothing_by_mistake_is_told(run: Run, built: Path, fl
 
 def test_explain_tells_every_step_of_a_place(run: Run, built: Path) -> None:
     told = run("search", "What did Byron find about squirrel heads?", "--explain", "-k", "1", "--vault", built).out
-    for step in ("meaning: cosine", "words: BM25", "of the question:", "as an author: Byron", "fused:", "place 1"):
+    steps = ("meaning: cosine", "words: BM25", "of the question:", "as an author: Byron", "fused:", "ranked again:")
+    for step in (*steps, "place 1"):
         assert step in told
     told = run("search", "What does an SAE learn?", "--explain", "--kind", "glossary", "--vault", built).out
     assert "other name: Sparse Autoencoder, for SAE (glossary)" in told
     hit = run("search", "squirrel heads", "--json", "--vault", built).json[0]
-    parts = hit["explanation"]["meaning_part"] + hit["explanation"]["words_part"]
+    parts = sum(part["share"] for part in hit["explanation"]["parts"])
     assert parts == pytest.approx(hit["score"], abs=1e-5)
 
 
