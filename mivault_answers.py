@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mivault_env import model_settings, open_drafter, open_rooms, open_search, provider_keys
+from mivault_env import model_settings, open_answering, open_drafter, open_rooms, open_search, provider_keys
 from mivault_io import (
     HERE,
     JsonOption,
@@ -112,30 +113,80 @@ def ask(
     put(answer_as(answer, "json" if as_json else form, opened), out)
 
 
+AuthOption = Annotated[
+    Path | None, typer.Option("--auth", help="File of the users who may sign in; mivault users add writes it.")
+]
+
+
 @app.command()
 def chat(
     vault: VaultOption = HERE,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; one that others reach needs --auth.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    auth: AuthOption = None,
+    name: Annotated[
+        Several, typer.Option("--name", help="Another name of this machine, such as its proxy's; may be given again.")
+    ] = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Serve the vault's functions as MCP tools too.")] = False,
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Do not build the vault in the background.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
 ) -> None:
     """Open the chat page while the vault is built in the background. Makes the starter vault where there is none."""
     from assistant.app.launch import chat_page
+    from assistant.app.users import open_users
 
+    users = open_users(auth) if auth else None
     opened = open_or_create(vault)
-    found = open_search(opened, environment())
     chat_page(
         opened,
-        search=found,
-        drafter=open_drafter(found, environment()),
+        answering=partial(open_answering, opened, environment()),
         host=host,
         port=port,
+        users=users,
+        names=name or (),
+        mcp=mcp,
         sync=not no_sync,
         open_browser=not no_browser,
         say=say,
         rooms=partial(open_rooms, opened, environment()),
     )
+
+
+users_app = typer.Typer(help="Who may sign in to a page that others can reach.", no_args_is_help=True)
+app.add_typer(users_app, name="users")
+UsersOption = Annotated[Path, typer.Option("--auth", help="The file of users.")]
+
+
+@users_app.command("add")
+def add_user(name: str, auth: UsersOption) -> None:
+    """Add a user, or give one a new password; it is asked for, or read from a pipe."""
+    from assistant.app.users import Users
+
+    piped = not sys.stdin.isatty()
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if piped
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    Users(auth).add(name, password)
+    say(f"{name} may sign in: mivault chat --host 0.0.0.0 --auth {auth}")
+
+
+@users_app.command("remove")
+def remove_user(name: str, auth: UsersOption) -> None:
+    """Take a user out; whoever is signed in by this name is signed out at once."""
+    from assistant.app.users import Users
+
+    Users(auth).remove(name)
+    say(f"{name} may not sign in any more")
+
+
+@users_app.command("list")
+def list_users(auth: UsersOption) -> None:
+    """The users' names."""
+    from assistant.app.users import Users
+
+    say("\n".join(Users(auth).names()) or f"{auth} names no user")
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.app.launch import Answering
     from assistant.app.progress import SyncInBackground
     from assistant.app.rooms import Rooms
     from assistant.draft import Drafter
@@ -146,6 +147,19 @@ def open_rooms(
 
     desk = Desk(vault, syncing, search.embedder, partial(opened_tools, vault, None, environment))
     return Rooms(desk, search, summarize, PageRuns(vault, search, drafter))
+
+
+def open_answering(vault: Vault, environment: Environment) -> Answering:
+    """What the page and programs ask: the search, who drafts, and the functions over both."""
+    from assistant.app.launch import Answering
+    from assistant.drafters import choose
+    from assistant.llm import ChatModel
+    from assistant.tools import Tools
+
+    search, settings = open_search(vault, environment), model_settings(environment)
+    drafter, extractive = choose(search, settings), choose(search, None)
+    tools = Tools(vault, search, drafter, extractive, ChatModel(settings) if settings else None)
+    return Answering(search, drafter, tools)
 
 
 def model_settings(environment: Environment) -> ModelSettings | None:

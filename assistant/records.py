@@ -244,3 +244,45 @@ class Review:
     papers: Mapping[str, str]
     author: str
     notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage as programs get it: where it stands and what it says. `score` (0 to 1, within one search) and `why` are
+    there where a search found it; `warning` says why its text may not be what the page shows."""
+
+    passage_id: str
+    paper_id: str
+    kind: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    arxiv_id: str | None
+    section: str
+    locator: str
+    text: str
+    url: str | None
+    warning: str = ""
+    score: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePlace:
+    """A page on which a quote stands: `page` counts from 1, `quote` is as it is written there."""
+
+    paper_id: str
+    title: str
+    page: int
+    locator: str
+    quote: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePlaces:
+    """Everywhere that a quote was found; `looked_in` are the papers whose pages were read."""
+
+    found: bool
+    places: tuple[QuotePlace, ...]
+    looked_in: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -134,17 +135,22 @@ def entries() -> list[EntryStatus]:
 @contextlib.contextmanager
 def serve(app: Any) -> Iterator[str]:
     """An application served on a free port of this machine; gives its address."""
-    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0)
-    server, listening = uvicorn.Server(config), listen("127.0.0.1", 0)
+    with contextlib.closing(listen("127.0.0.1", 0)) as listening, serve_on(app, listening):
+        yield address(listening)
+
+
+@contextlib.contextmanager
+def serve_on(app: Any, listening: socket.socket) -> Iterator[None]:
+    """An application served on a socket that listens."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
         until(lambda: server.started)
-        yield address(listening)
+        yield
     finally:
         server.should_exit = True
         thread.join(10)
-        listening.close()
 
 
 def until(true: Callable[[], bool], seconds: float = 10) -> None:

@@ -26,6 +26,7 @@ DOORS = {
     "youtube_transcript_api": {"ingest/captions.py"},
     "markdown_it": {"ingest/markdown.py"},
     "gradio": {"assistant/app"},
+    "mcp": {"assistant/app/programs.py"},
     "bibtexparser": {"ingest/bibtex.py"},
     "pylatexenc": {"ingest/bibtex.py"},
     "llama_index": {"ingest/chunk.py", "assistant/providers.py", "assistant/llama_retriever.py"},

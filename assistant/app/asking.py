@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.app.lanes import Waiting
 from assistant.ask import Event, ask_events
 from index.filters import Filter
 from ingest.errors import VaultMissing
@@ -22,7 +23,7 @@ class Events(Protocol):
 
     def __call__(
         self, question: str, *, history: Sequence[str] = (), where: Filter = EVERYTHING
-    ) -> Iterator[Event]: ...
+    ) -> Iterator[Event | Waiting]: ...
 
 
 def ask_within(

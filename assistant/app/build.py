@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.app.asking import Events
+from assistant.app.auth import USER
 from assistant.app.beside import Beside
 from assistant.app.conversation import Conversation
 from assistant.app.intake import MOST_BYTES
 from assistant.app.katex import katex_addresses
+from assistant.app.load_gradio import load_gradio
 from assistant.app.pictures import Pictures
 from assistant.app.plain import plain
+from assistant.app.programs import Async, add_endpoints
 from assistant.app.progress import Progress
 from assistant.app.rooms import Rooms
 from assistant.app.tab_library import LibraryTab
@@ -31,8 +33,16 @@ if TYPE_CHECKING:
 TITLE = "mivault"
 STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
 HEADING = f"<h1>{TITLE}</h1><p>Every sentence shows the passage it rests on. Open a number to read it in its page.</p>"
+SIGN_OUT = '<p class="mv-sign-out"><a href="/logout">Sign out</a></p>'
+AT_ONCE, MOST_QUEUED = 100, 200  # events that Gradio runs, and that it holds
 # What the system has: a font of Gradio's own would be fetched, by some themes from another host.
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+# Gradio's hints and counts are too pale for WCAG 2 (4.5 to 1) on their ground.
+READABLE = {
+    f"{name}{scheme}": shade
+    for name in ("body_text_color_subdued", "block_info_text_color")
+    for scheme, shade in (("", "*neutral_600"), ("_dark", "*neutral_300"))
+}
 MONOSPACE = ("ui-monospace", "Consolas", "monospace")
 
 
@@ -45,6 +55,8 @@ def build_page(
     answerer: str,
     pictures: Pictures | None = None,
     rooms: Rooms | None = None,
+    programs: Sequence[Async] = (),
+    signed_in: bool = False,
 ) -> gradio.Blocks:
     """The page over a vault.
 
@@ -53,10 +65,11 @@ def build_page(
     function that gives None); `answerer` says in words who answers; with `pictures` cards show their pages. The
     conversation lives in the browser's session, and is kept in the vault. `rooms` is what the tabs beside the chat
     need; without, there is only the library's table.
+    `programs` are the functions that become API endpoints; with `signed_in` there is a way to sign out.
     """
-    gr = _gradio()
+    gr = load_gradio()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=False) as page:
-        gr.HTML(HEADING, **plain("mv-head"))
+        gr.HTML(HEADING + (SIGN_OUT if signed_in else ""), **plain("mv-head"))
         counts, sync = gr.HTML(**plain("mv-counts")), gr.HTML(**plain("mv-sync-line"))
         with gr.Tabs(elem_id="mv-tabs") as tabs:
             with gr.Tab("Chat", id="chat"):
@@ -70,14 +83,19 @@ def build_page(
         library.connect(page, watch)
         if beside:
             beside.connect(page, watch, library, tabs, conversation.filter)
+        add_endpoints(gr, programs)
+    # Our lanes say who waits; Gradio's queue only keeps an endless line from filling the memory.
+    page.max_threads = AT_ONCE
+    page.queue(max_size=MOST_QUEUED)
     built: gradio.Blocks = page
     return built
 
 
-def mount(app: fastapi.FastAPI, page: gradio.Blocks) -> fastapi.FastAPI:
-    """The application with the page at "/": no files, footer, history, monitoring or tools of Gradio's."""
-    gr = _gradio()
-    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONOSPACE)
+def mount(app: fastapi.FastAPI, page: gradio.Blocks, *, signed_in: bool = False) -> fastapi.FastAPI:
+    """The application with the page at "/": no files, footer, history, monitoring or tools of Gradio's. With
+    `signed_in` Gradio's requests carry the name of who asks."""
+    gr = load_gradio()
+    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONOSPACE).set(**READABLE)
     mounted: fastapi.FastAPI = gr.mount_gradio_app(
         app,
         page,
@@ -90,6 +108,7 @@ def mount(app: fastapi.FastAPI, page: gradio.Blocks) -> fastapi.FastAPI:
         mcp_server=False,
         enable_monitoring=False,
         pwa=False,
+        auth_dependency=(lambda request: request.scope.get(USER)) if signed_in else None,
         theme=theme,
         css_paths=STYLE,
         max_file_size=MOST_BYTES,
@@ -103,11 +122,3 @@ def _head(gradio_folder: Path) -> str:
     return (
         f"<script>window.mvKatex = {json.dumps(katex_addresses(gradio_folder))};\n{SCRIPT.read_text('utf-8')}</script>"
     )
-
-
-def _gradio() -> Any:
-    """gradio (4 s to import), told first not to call home."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio
-
-    return gradio

@@ -31,8 +31,6 @@ from ingest.vault import Vault
 LOG = logging.getLogger(__name__)
 # A model writes up to 100 pieces a second; the eye follows ten.
 SECONDS_BETWEEN_UPDATES = 0.1
-# A second window must not wait for a silent model in the first; more would only share two cores.
-QUESTIONS_AT_ONCE = 4
 HISTORY = 6  # questions asked before that a follow-up may lean on
 # Runs in the browser, once per turn: brings the question that was just asked to the top.
 TO_THE_NEW_TURN = """() => setTimeout(() => {
@@ -106,7 +104,7 @@ class Conversation:
         state = [self.turns, self.running, talks.current, self.filter.where, self.editing]
         respond = as_user_stepwise(gr, self.respond)
         asking: dict[str, Any] = {"outputs": self.outputs, "show_progress": "hidden", "concurrency_id": "ask"}
-        asking |= {"concurrency_limit": QUESTIONS_AT_ONCE}
+        asking |= {"concurrency_limit": None}  # the lane says how many run at once, and how many wait
         named = {"api_name": "ask", "api_visibility": "undocumented"}
         for trigger in (self.box.submit, self.ask.click):
             trigger(respond, [self.box, *state], **asking, **named)

@@ -74,6 +74,8 @@ def _unanswered(turn: Turn) -> str:
 def _working(turn: Turn) -> str:
     if turn.stage == "stopped":
         return "Stopped. What is shown above was not checked." if turn.text else "Stopped."
+    if turn.stage == "asked" and turn.ahead is not None:
+        return f"Waiting for its turn: {turn.ahead} before it in the line…"
     if turn.stage == "asked":
         return "Searching the vault…"
     passages = "1 passage" if turn.passages == 1 else f"{turn.passages} passages"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.app.evidence import Card
+from assistant.app.lanes import Waiting
 from assistant.ask import Done, Event, Retrieved, Text
 from assistant.records import Answer
 from ingest.errors import MivaultError
@@ -21,7 +22,8 @@ Stage = Literal["asked", "reading", "writing", "done", "failed", "stopped"]
 class Turn:
     """`number` counts from 1 within a conversation; `text` is what a model wrote so far, unchecked; `cards` are the
     numbered citations of `answer`; `error` and `hint` are what went wrong and what to do; `within` says in words what
-    the search was narrowed to, "" for all of the vault; `follow_ups` are questions that one could go on with."""
+    the search was narrowed to, "" for all of the vault; `follow_ups` are questions that one could go on with; `ahead`
+    says how many questions are first, None where it does not wait."""
 
     number: int
     question: str
@@ -34,15 +36,18 @@ class Turn:
     hint: str = ""
     within: str = ""
     follow_ups: tuple[str, ...] = ()
+    ahead: int | None = None
 
     @property
     def ended(self) -> bool:
         return self.stage in ("done", "failed", "stopped")
 
 
-def advance(turn: Turn, event: Event, cards: Callable[[Answer], tuple[Card, ...]]) -> Turn:
+def advance(turn: Turn, event: Event | Waiting, cards: Callable[[Answer], tuple[Card, ...]]) -> Turn:
     """The turn after one event; `cards` looks up the evidence of a finished answer."""
     match event:
+        case Waiting(ahead=ahead):
+            return replace(turn, ahead=ahead)
         case Retrieved(hits=hits):
             return replace(turn, stage="reading", passages=len(hits))
         case Text(delta=delta):

@@ -1,0 +1,143 @@
+"""Who may use a page that others can reach: a file with a name and a hashed password on each line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import UsageError
+from ingest.vault import write_bytes
+
+# OWASP's third choice for scrypt: 32 MB and about .2 s a try. https://cheatsheetseries.owasp.org (Password Storage)
+N, R, P = 2**15, 8, 3
+MEMORY = 64 * 1024 * 1024
+SHORTEST = 10  # characters of a password
+# A user's conversations lie in a folder of this name: no separator, no dot in front, one case.
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password that cannot be read back: scrypt's costs, a salt of its own, the hash."""
+
+    n: int
+    r: int
+    p: int
+    salt: bytes
+    hash: bytes
+
+    @classmethod
+    def of(cls, password: str) -> Password:
+        salt = secrets.token_bytes(16)
+        return cls(N, R, P, salt, _scrypt(password, salt, N, R, P))
+
+    def fits(self, password: str) -> bool:
+        """Whether this is the password; takes the same time either way."""
+        return hmac.compare_digest(self.hash, _scrypt(password, self.salt, self.n, self.r, self.p))
+
+    def __str__(self) -> str:
+        return f"scrypt:{self.n}:{self.r}:{self.p}:{_base64(self.salt)}:{_base64(self.hash)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Password:
+        """Raises ValueError for what `str` never writes."""
+        name, n, r, p, salt, value = text.split(":")
+        costs = int(n), int(r), int(p)
+        if name != "scrypt" or not (1 < costs[0] <= N * 4 and 0 < costs[1] <= R * 2 and 0 < costs[2] <= P * 4):
+            raise ValueError(text)
+        return cls(*costs, base64.b64decode(salt, validate=True), base64.b64decode(value, validate=True))
+
+
+class Users:
+    """The users of a file, read again when it changes: who is taken out is out at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read: dict[str, Password] = {}
+        self._stamp: tuple[int, int] | None = None
+        # One try at a time: each takes 32 MB, and a guesser gets no more than one core.
+        self._trying = threading.Lock()
+        self._nobody = Password.of(secrets.token_hex(16))
+
+    def __getitem__(self, name: str) -> Password | None:
+        """The stored password of a user; None where there is no such user, or no file any more."""
+        return self._users().get(name)
+
+    def names(self) -> list[str]:
+        return sorted(self._users())
+
+    def check(self, name: str, password: str) -> bool:
+        """Whether the name and the password belong together; as slow for a name that is not there."""
+        with self._trying:
+            known = self[name]
+            return (known or self._nobody).fits(password) and known is not None
+
+    def add(self, name: str, password: str) -> None:
+        """Write a user, or a user's new password. Raises UsageError for a name or password that will not do."""
+        if not NAME.fullmatch(name):
+            raise UsageError(
+                f"{name!r} cannot be a user's name", "1 to 32 of a-z, 0-9, - and _, a letter or digit first"
+            )
+        if len(password) < SHORTEST:
+            raise UsageError("the password is too short", f"take {SHORTEST} characters or more")
+        self._write({**self._users(), name: Password.of(password)})
+
+    def remove(self, name: str) -> None:
+        """Take a user out. Raises UsageError where there is none of this name."""
+        users = dict(self._users())
+        if users.pop(name, None) is None:
+            raise UsageError(f"{self.path} has no user {name!r}", f"mivault users list --auth {self.path}")
+        self._write(users)
+
+    def _users(self) -> dict[str, Password]:
+        try:
+            info = self.path.stat()
+        except FileNotFoundError:
+            self._read, self._stamp = {}, None
+            return {}
+        stamp = (info.st_mtime_ns, info.st_ino)
+        if stamp != self._stamp:
+            self._read, self._stamp = _parsed(self.path), stamp
+        return self._read
+
+    def _write(self, users: dict[str, Password]) -> None:
+        lines = [f"{name}:{password}\n" for name, password in sorted(users.items())]
+        write_bytes(self.path, "".join(lines).encode())  # by a temporary file that its owner alone may read
+
+
+def open_users(path: Path) -> Users:
+    """The users of a file that there is. Raises UsageError where it is missing, empty or malformed."""
+    users = Users(path)
+    if not users.names():
+        raise UsageError(f"{path} names no user", f"make one: mivault users add NAME --auth {path}")
+    return users
+
+
+def _parsed(path: Path) -> dict[str, Password]:
+    users: dict[str, Password] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, rest = line.strip().partition(":")
+        try:
+            if not NAME.fullmatch(name):
+                raise ValueError(name)
+            users[name] = Password.parse(rest)
+        except (ValueError, binascii.Error) as error:
+            raise UsageError(f"{path}, line {number} is no user", "mivault users add writes them") from error
+    return users
+
+
+def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    return hashlib.scrypt(password.encode("utf-8", "replace"), salt=salt, n=n, r=r, p=p, maxmem=MEMORY * 4, dklen=32)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,93 @@
+"""The page in Chromium: nothing that was written into papers, names or answers runs or is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from page_fakes import EVIL, Answerer, answer, citation, entries, make_vault, serve
+from test_browser import CHROMIUM, OPTIONS
+
+from assistant.ask import Done, Event
+from assistant.records import Sentence
+from ingest.vault import Vault
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="THE PAGE WAS NOT TESTED: no Chromium here (apt-get install chromium)"),
+]
+ATTACKS = (
+    EVIL.replace("\u202e", ""),
+    "<script>document.title='owned'</script><svg onload=\"document.title='owned'\">",
+    "![x](https://evil.example/x.png) <img src=https://evil.example/y.png> <link rel=stylesheet href=//evil.example/z>",
+    "[click](javascript:document.title='owned') <a href=\"javascript:document.title='owned'\">click</a>",
+    "<iframe src=https://evil.example></iframe><object data=//evil.example/o></object><base href=//evil.example>",
+    "../../../etc/passwd file:///etc/passwd \\\\evil.example\\share /gradio_api/file=/etc/passwd",
+    "$$" + "\\def\\a{\\a\\a}\\a" + "$$ $\\href{javascript:document.title='owned'}{x}$ $" + "{" * 500 + "$",
+    "&lt;img src=x onerror=document.title='owned'&gt; &#60;script&#62; \" onmouseover=\"document.title='owned'",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+class Attacking:
+    """Answers with every attack in every place that a document or a model fills."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._before = Answerer(vault)
+
+    def __call__(self, question: str, **_: object) -> Iterator[Event]:
+        yield from list(self._before("weather"))[:1]
+        sentences = [Sentence(text, (citation(title=text, reason=text),), "partly", text) for text in ATTACKS]
+        yield Done(answer(question, *sentences, notices=ATTACKS))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from assistant.app.build import build_page, mount
+    from assistant.app.server import make_app
+
+    vault = make_vault(tmp_path_factory.mktemp("vault"))
+    page = build_page(
+        vault, events=Attacking(vault), status=entries, progress=lambda: None, answerer="extractive, no model"
+    )
+    with serve(mount(make_app(vault), page)) as address:
+        yield address
+
+
+def test_nothing_that_was_written_into_papers_names_or_answers_runs_or_is_fetched(chromium: Any, url: str) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(15_000)
+    asked: list[str] = []
+    opened: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: opened.append(dialog.message))
+    page.context.on("page", lambda other: opened.append(other.url))
+    page.goto(url)
+    page.get_by_label("Your question").fill(ATTACKS[1])
+    page.keyboard.press("Enter")
+    page.locator(".mv-marker").first.wait_for()
+    for marker in page.locator(".mv-marker").all():
+        marker.click()
+        page.locator(".mv-card:popover-open").wait_for()
+        page.keyboard.press("Escape")
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_timeout(300)
+    assert page.title() != "owned" and opened == []
+    assert [a for a in asked if not a.startswith((url, "data:", "blob:"))] == []
+    assert not any("passwd" in a or "file=" in a for a in asked)
+    links = page.evaluate("() => [...document.querySelectorAll('a[href]')].map(a => a.href)")
+    assert links and not any(
+        link.startswith(("javascript:", "data:", "file:")) or "evil.example" in link for link in links
+    )
+    page.close()
