@@ -2,8 +2,8 @@
 
 candidates, best fused first ─► their text, title, first author ─► signs ─► a score in named parts ─► best first
 
-No model is run: the best fifty take some 10 ms. `python -m benchmarks.train_rank` made the weights, and tells what
-they are worth on the halves of the sets that they were not made from.
+No model is run: the best fifty take some 10 ms. These weights were fitted as `python -m benchmarks.train_rank` fits
+them, on another draw of abstracts; it prints its own beside these, and what they are worth on the held-back halves.
 """
 
 from __future__ import annotations
