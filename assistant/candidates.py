@@ -23,15 +23,18 @@ class Candidate:
     """One sentence, or two where the second leans on the first.
 
     `quote` is the exact stretch of the passage, `text` how it reads, `at` where it starts in the passage, `rank` its
-    hit's rank from 0, `own` whether it is our own text (note, glossary). The signs, each about 0 to 1: `form` is a
-    factor for its shape, `suits` a bonus for answering this kind of question, `words` the share of the question's words
-    it has, `passage` its hit's score against the best, `cosine` its likeness to the question (None: not measured).
-    `also` are other hits that say the same: (key, quote).
+    hit's rank from 0, `order` its passage's place in the paper, `own` whether it is our own text (note, glossary).
+    `also` are other hits that say the same: (key, quote). The signs that `assistant.weigh` weighs, each about 0 to 1:
+    `form` tells its shape, `suits` is a bonus for answering this kind of question, `words` the share of the question's
+    words it has, `beyond` the same without those of its title and section, `similarity` its hit's cosine (without one:
+    its score against the best), `leading` whether it is of the first hit's source, `depth` how far down its passage it
+    begins, `cosine` its likeness to the question (None: not measured).
     """
 
     key: str
     paper_id: str
     rank: int
+    order: int
     at: int
     text: str
     quote: str
@@ -40,7 +43,10 @@ class Candidate:
     form: float
     suits: float
     words: float
-    passage: float
+    beyond: float
+    similarity: float
+    leading: bool
+    depth: float
     cosine: float | None = None
     vector: NDArray[np.float32] | None = None
     also: tuple[tuple[str, str], ...] = ()
@@ -50,8 +56,11 @@ def candidates(
     kind: QuestionKind, about: frozenset[str], shown: Mapping[str, Hit], weights: Weights
 ) -> Iterator[Candidate]:
     """Every stretch of the hits that can stand in an answer; bibliography cannot."""
-    best = max((hit.score for hit in shown.values()), default=0.0) or 1.0
+    hits = list(shown.values())
+    best = max((hit.score for hit in hits), default=0.0) or 1.0
     for rank, (key, hit) in enumerate(shown.items()):
+        titled = stems(" ".join((hit.paper.title, *hit.passage.section)))
+        further = {s: w for s, w in weights.items() if s not in titled} or weights
         for at, quote, form in stretches(hit.passage.text) if hit.passage.kind == "text" else ():
             text = reading(quote)
             found = stems(text)
@@ -59,6 +68,7 @@ def candidates(
                 key=key,
                 paper_id=hit.paper.id,
                 rank=rank,
+                order=hit.passage.order,
                 at=at,
                 text=text,
                 quote=quote,
@@ -67,7 +77,10 @@ def candidates(
                 form=form * (0.6 if beside_the_point(hit.passage.section) else 1.0),
                 suits=suits(kind, about, text),
                 words=share(found, weights),
-                passage=hit.score / best,
+                beyond=share(found, further),
+                similarity=hit.score / best if hit.similarity is None else hit.similarity,
+                leading=hit.paper.id == hits[0].paper.id,
+                depth=at / len(hit.passage.text),
             )
 
 

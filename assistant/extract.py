@@ -12,6 +12,7 @@ from assistant.candidates import Candidate, Weights, candidates, likeness, merge
 from assistant.claims import content_words, stem, stems
 from assistant.questions import kind_of, subject
 from assistant.records import Draft, DraftSentence
+from assistant.weigh import FITTED, Weighing
 from index.records import Hit
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # an Embedder's: (n, dimension), L2-normalised
@@ -19,23 +20,19 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # an Embedder's: (n, dim
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How much each sign counts. Chosen on 74 questions to 12 papers with human answers (paper-qa-23, six sentences of
-    eight passages): share of the answer's words found .39 by words alone, .47 by meaning and words alike, .48 so."""
+    """How the sentences of an answer are weighed against each other; on the scale of `weigh.worth`. Chosen on the
+    development cases: facts stated .39 to .41 for floors of .5 to .4, and hardly moved by the other two."""
 
-    meaning: float = 0.65  # cosine of sentence and question; without an embedder, words weigh this too
-    words: float = 0.1  # share of the question's words in the sentence, rare ones count more
-    passage: float = 0.25  # the score of the hit it stands in
-    news: float = 0.15  # question words that no chosen sentence has yet
+    news: float = 0.1  # question words that no chosen sentence has yet
     repetition: float = 0.3  # likeness to a sentence that was chosen already
-    own: float = 0.93  # factor for glossary and notes: the source itself goes first
-    floor: float = 0.7  # no sentence of under this share of the best one's score...
-    few: int = 3  # ...and up to this many, of under .8 of the floor
+    floor: float = 0.5  # no sentence of under this share of the best one's gain...
+    few: int = 3  # ...and up to this many, of under .6 of the floor
 
 
 class ExtractiveDrafter:
     """Chooses the sentences of the hits that answer the question.
 
-    `embed` lets it compare meanings: about .3 s for 40 sentences on two cores. `document_frequency` and `passage_count`
+    `embed` lets it compare meanings: about .4 s for 60 sentences on two cores. `document_frequency` and `passage_count`
     (a Search's) say how rare a word is; without them a word is as rare as it is among the hits.
     """
 
@@ -47,10 +44,11 @@ class ExtractiveDrafter:
         embed: Embed | None = None,
         document_frequency: Callable[[str], int] | None = None,
         passage_count: Callable[[], int] | None = None,
-        sentences: int = 6,  # the most; a reader checks five quotes, not fifteen
-        per_passage: int = 2,
-        considered: int = 40,  # sentences that are embedded: the best by words and hit
+        sentences: int = 7,  # the most, about 200 words: a reader checks a handful of quotes, not fifteen
+        per_passage: int = 3,
+        considered: int = 60,  # sentences that are embedded: the best by words and hit
         balance: Balance = Balance(),
+        weighing: Weighing = FITTED,
     ) -> None:
         self.embed = embed
         self.document_frequency = document_frequency
@@ -59,6 +57,7 @@ class ExtractiveDrafter:
         self.per_passage = per_passage
         self.considered = considered
         self.balance = balance
+        self.weighing = weighing
 
     def draft(self, question: str, hits: Sequence[Hit], *, on_text: Callable[[str], None] | None = None) -> Draft:
         """The answer in sentences of the hits. `on_text` gets each as it will stand. No sentences: nothing fits."""
@@ -66,7 +65,7 @@ class ExtractiveDrafter:
         kind = kind_of(question)
         weights = self._weights(question, hits)
         found = self._best_first(candidates(kind, subject(question), shown, weights))[: self.considered]
-        measured = self._best_first(by_meaning(question, found, self.embed) if self.embed else found)
+        measured = self._best_first(by_meaning(question, found, self.embed)) if self.embed else found
         chosen = self._choose(merged(measured), weights)
         sentences = tuple(map(_sentence, in_order(chosen)))
         if on_text:
@@ -82,22 +81,32 @@ class ExtractiveDrafter:
         return {stem(w): rarity(self.document_frequency(w), total) for w in content_words(question)}
 
     def _best_first(self, found: Iterable[Candidate]) -> list[Candidate]:
-        return sorted(found, key=lambda c: (-score(c, self.balance), c.rank, c.at))
+        return sorted(found, key=lambda c: (-self.weighing.worth(c), c.rank, c.at))
 
     def _choose(self, found: Sequence[Candidate], weights: Weights) -> list[Candidate]:
         """Greedily the sentence that adds most, until what is left is much weaker than the first."""
         chosen: list[Candidate] = []
         left = list(found)
-        best = score(left[0], self.balance) if left else 0.0
+        best = self.weighing.worth(left[0]) if left else 0.0
         while left and len(chosen) < self.sentences:
-            candidate = max(left, key=lambda c: gain(c, chosen, weights, self.balance))
-            left.remove(candidate)
-            floor = self.balance.floor * (0.8 if len(chosen) < self.balance.few else 1.0)
-            if chosen and gain(candidate, chosen, weights, self.balance) < floor * best:
+            gain, place = max((self._gain(c, chosen, weights), -n) for n, c in enumerate(left))
+            candidate = left.pop(-place)
+            if gain < self.balance.floor * (1.0 if len(chosen) >= self.balance.few else 0.6) * best:
                 break
             if sum(c.key == candidate.key for c in chosen) < self.per_passage:
                 chosen.append(candidate)
         return chosen
+
+    def _gain(self, candidate: Candidate, chosen: Sequence[Candidate], weights: Weights) -> float:
+        """What a sentence adds to those chosen: its worth, plus question words they lack, less what they say too."""
+        have = frozenset().union(*(c.stems for c in chosen))
+        news = share(candidate.stems | have, weights) - share(have, weights) if chosen else 0.0
+        repeated = max((likeness(candidate, c) for c in chosen), default=0.0)
+        return (
+            self.weighing.worth(candidate)
+            + self.balance.news * news
+            - self.balance.repetition * max(repeated - 0.5, 0.0)
+        )
 
 
 def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
@@ -113,26 +122,12 @@ def by_meaning(question: str, found: Sequence[Candidate], embed: Embed) -> list[
     return [replace(c, vector=v, cosine=float(v @ vectors[0])) for c, v in zip(found, vectors[1:], strict=True)]
 
 
-def score(candidate: Candidate, balance: Balance) -> float:
-    """How well a sentence answers by itself, about 0 to 1."""
-    c = candidate
-    meaning = c.words if c.cosine is None else max(c.cosine, 0.0)
-    fit = balance.meaning * meaning + balance.words * c.words + balance.passage * c.passage
-    return c.form * (balance.own if c.own else 1.0) * (fit + c.suits)
-
-
-def gain(candidate: Candidate, chosen: Sequence[Candidate], weights: Weights, balance: Balance) -> float:
-    """What a sentence adds to those chosen: its score, plus question words they lack, less what they say already."""
-    have = frozenset().union(*(c.stems for c in chosen))
-    news = share(candidate.stems | have, weights) - share(have, weights) if chosen else 0.0
-    repeated = max((likeness(candidate, c) for c in chosen), default=0.0)
-    return score(candidate, balance) + balance.news * news - balance.repetition * max(repeated - 0.5, 0.0)
-
-
 def in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """As they will be read: the one that answers best first (a definition, where one is asked for), then by hit and
-    place in it. `chosen` comes best first."""
-    return [*chosen[:1], *sorted(chosen[1:], key=lambda c: (c.rank, c.at))]
+    """As they will be read: the one that answers best first (a definition, where one is asked for), then paper by
+    paper, each in its own order, which goes from what a thing is to how it was tested and where it ends. `chosen` comes
+    best first."""
+    papers = list(dict.fromkeys(c.paper_id for c in chosen))
+    return [*chosen[:1], *sorted(chosen[1:], key=lambda c: (papers.index(c.paper_id), c.order, c.at))]
 
 
 def _sentence(candidate: Candidate) -> DraftSentence:

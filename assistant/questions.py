@@ -14,9 +14,9 @@ QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", 
 
 KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("number", re.compile(
-        r"\bhow (?:many|much|large|big|often|long|far|high|fast|deep|wide|small)\b"
-        r"|\b(?:what|which) (?:\w+ )?(?:share|fraction|percentage|number|proportion|size|rate|accuracy|value"
-        r"|layers?)\b",
+        r"\b(?:by )?how (?:many|much|large|big|often|long|far|high|fast|deep|wide|small)\b"
+        r"|\b(?:what|which) (?:[\w@-]+ ){0,4}(?:share|fraction|percentage|number|proportion|size|rate|accuracy|value"
+        r"|scores?|perplexity|loss|F1|layers?)\b",
         re.I)),
     ("who-when", re.compile(r"\bwho(?:se|m)?\b|\b(?:in )?(?:what|which) year\b|^when (?:was|were|did|is)\b", re.I)),
     ("why", re.compile(r"\bwhy\b|\bwhat (?:explains|causes|explanation)\b|\breasons?\b", re.I)),
@@ -75,6 +75,11 @@ def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:
     if kind == "why":
         return 0.08 if CAUSE.search(sentence) else 0.0
     return 0.06 if kind == "comparison" and CONTRAST.search(sentence) else 0.0
+
+
+def counted(sentence: str) -> frozenset[str]:
+    """The numbers of a sentence that count something: not those of figures, sections and years of citations."""
+    return numbers(REFERRED.sub("", sentence))
 
 
 def _counts(about: frozenset[str], sentence: str) -> float:

@@ -21,7 +21,11 @@ HANGING = re.compile(
 )
 LINKED = re.compile(
     r"^(?:thus|hence|therefore|moreover|furthermore|in contrast|in other words|as a result|for (?:example|instance)|"
-    r"similarly|conversely|instead|however|nevertheless|consequently|specifically|that is)\b", re.IGNORECASE,
+    r"similarly|conversely|instead|however|nevertheless|nonetheless|consequently|accordingly|specifically|that is|"
+    r"likewise|for (?:this|these|that|the same) reasons?|to (?:this|that) end|"
+    r"in (?:this|that|such|these) (?:way|sense|cases?)|by contrast|on the (?:other hand|contrary)|"
+    r"in (?:so|this) doing|in addition|additionally|otherwise|as such)\b",
+    re.IGNORECASE,
 )  # fmt: skip
 FINITE = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|may|might|must|should|we|they|it|you|let)\b"

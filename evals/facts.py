@@ -61,6 +61,12 @@ def covers(sentences: Sequence[str], fact: str, context: str = "") -> Match:
     return best
 
 
+def match_share(window: Sequence[str], fact: str, context: str = "") -> tuple[float, bool]:
+    """The share of a fact's content words that a window of sentences has, and whether it covers the fact."""
+    share, match = _match(window, fact, context)
+    return share, match.covered
+
+
 def _windows(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from ((one,) for one in sentences)
     yield from pairwise(sentences)
