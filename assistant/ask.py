@@ -18,7 +18,7 @@ from assistant.mend import Unsupported, mended
 from assistant.missing import could_hold
 from assistant.prompts import prompts_hash
 from assistant.records import Answer, Draft, Nearest, Recipe, Sentence, Usage
-from assistant.relevance import relevance
+from assistant.relevance import answerable
 from index.records import Hit
 from ingest.errors import UsageError
 from ingest.vault import Vault
@@ -113,7 +113,7 @@ def ask_events(
     full, took = _standalone(question, history, drafter)
     hits = search(full, k=k, per_paper=per_paper)
     yield Retrieved(tuple(hits))
-    fit = relevance(full, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
+    fit = answerable(full, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
     draft = (yield from _drafting(drafter, full, hits)) if fit.relevant else Draft((), {}, drafter.name)
     mend = mended(draft, functools.cache(vault.pages), assisting(drafter, draft.author), unsupported)
     abstained = not mend.sentences

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant import evidence
 from assistant.candidates import rarity, share
 from assistant.claims import STOP_WORDS, content_words, stem, stems, words
 from assistant.locate import key
@@ -49,6 +50,34 @@ def relevance(
     absent = tuple(w for w in names(question) if w in missing and document_frequency(w) == 0) or unseen(question, hits)
     reason = _objection(len(hits), similarity, coverage, missing, absent)
     return Relevance(not reason, reason, similarity, coverage, missing, absent)
+
+
+def answerable(
+    question: str, hits: Sequence[Hit], *, document_frequency: Callable[[str], int], passage_count: Callable[[], int]
+) -> Relevance:
+    """Whether to answer: as `relevance` where nothing is near or no cosine is known, else by the evidence (see there)
+    in the place of the share of the words: a question in other words than the papers' has few of theirs."""
+    fit = relevance(question, hits, document_frequency=document_frequency, passage_count=passage_count)
+    if nothing_near(hits, fit) or fit.similarity is None:
+        return fit
+    weights = weights_of(question, document_frequency=document_frequency, passage_count=passage_count)
+    found = evidence.signs(question, hits, weights)
+    if evidence.odds(found) >= evidence.ENOUGH:
+        return replace(fit, relevant=True, reason="")
+    return replace(fit, relevant=False, reason=f"{evidence.lacking(found)}{_without(fit.missing)}")
+
+
+def nothing_near(hits: Sequence[Hit], fit: Relevance) -> bool:
+    """Whether there is no need to look closer: nothing was found, nothing has a name that is asked for, all is far."""
+    return not hits or bool(fit.absent) or (fit.similarity is not None and fit.similarity < FAR)
+
+
+def weights_of(
+    question: str, *, document_frequency: Callable[[str], int], passage_count: Callable[[], int]
+) -> dict[str, float]:
+    """The question's stems with their rarity, 1 for a word that no passage has."""
+    total = passage_count()
+    return {stem(w): rarity(document_frequency(w), total) / rarity(0, total) for w in content_words(question)}
 
 
 def needed(similarity: float | None) -> float:

@@ -40,8 +40,10 @@ ALIASES = re.compile(
     r"\b(?:is|are) also (?:called|known as)\b[^.]*\.$|\bwas introduced or made known in:", re.IGNORECASE
 )
 EMPTY = re.compile(
-    r"\(\s*(?:e\.?g\.?|i\.?e\.?)?[\s.,;]*\)|\(\s+[a-z]|\b(?:where|with|and|of|by|if) ?[,.]$"
+    r"\(\s*(?:e\.?g\.?|i\.?e\.?)?[\s.,;]*\)|\(\s+[a-z]"
+    r"|\b(?:where|with|and|of|by|if|in|to|for|at|than|is|are|from) ?[,.]$"
 )  # a formula was lost here
+CUT = re.compile(r"\w.*\b(?:figure|fig\.|table) [A-Z]?\d+[:.]", re.IGNORECASE)  # a caption ran into the sentence
 FINDING = re.compile(
     r"\b(?:we|they|authors|results?|experiments?|analysis) (?:also |further |can |clearly )?(?:find|found|show|showed|"
     r"demonstrate|observe|observed|suggest|indicate|reveal|propose|introduce|define)s?\b", re.IGNORECASE,
@@ -84,6 +86,7 @@ def wellformed(sentence: str) -> float:
     worth *= 0.5 if THANKS.search(sentence) else 1.0
     worth *= 1.0 if FINITE.search(sentence) else 0.75
     worth *= 0.6 if ALIASES.search(sentence) or EMPTY.search(sentence) else 1.0
+    worth *= 0.6 if sentence.count("(") > sentence.count(")") or CUT.search(sentence) else 1.0
     worth *= 0.85 if len(tokens) > LONG_WORDS or len(tokens) < 8 else 1.0
     return worth
 

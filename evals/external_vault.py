@@ -37,12 +37,12 @@ def prepared(vault: Vault, path: Path, embedder: Embedder, on_progress: Progress
     with made.writing():
         for document in found.documents:
             if made.paper(document.id) is None:
-                _write(made, document, embedder)
+                write_document(made, document, embedder)
         build(made, embedder, on_progress=on_progress)
     return made, _write_cases(made, found)
 
 
-def _write(vault: Vault, document: Document, embedder: Embedder) -> None:
+def write_document(vault: Vault, document: Document, embedder: Embedder) -> None:
     """A document as a source; its record last, so that a stopped run writes it again."""
     pages = [Page(document.id, number, f"part {number}", text) for number, text in enumerate(document.pages, 1)]
     vault.write_pages(document.id, pages)

@@ -91,6 +91,18 @@ def test_a_sentence_that_draws_on_the_one_before_does_not_stand_alone(opening: s
     assert drafted("What is trained on neurons?", hit(SAE, text))[0] == text
 
 
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "We find the positive values by hand or by grading the tokens (see details in App.",
+        "We then introduce an approach to vocabularies. Figure 3: Accuracy of probes on tokens of words.",
+        "We choose the threshold so that the average number of neurons for each relation lies in.",
+    ],
+)
+def test_a_torn_sentence_is_worth_less(torn: str) -> None:
+    assert 0 < wellformed(torn) < 0.75 < wellformed("We choose the threshold so that four neurons are left over.")
+
+
 def test_each_paper_is_read_in_its_own_order() -> None:
     said = "A circuit is a set of heads in a model."
     late, early = "Heads of a circuit are found by patching of paths.", "Heads of a circuit move names of people."
