@@ -15,6 +15,7 @@ from assistant.sentences import split
 from assistant.shape import beside_the_point, captioned, hangs, reading, wellformed
 from index.records import Hit
 
+PASSAGE = 900  # characters of a usual passage; measured so, what follows a sentence does not change its place
 Weights = Mapping[str, float]  # of a stem of the question: the rarer the heavier
 
 
@@ -26,9 +27,8 @@ class Candidate:
     hit's rank from 0, `order` its passage's place in the paper, `own` whether it is our own text (note, glossary).
     `also` are other hits that say the same: (key, quote). The signs that `assistant.weigh` weighs, each about 0 to 1:
     `form` tells its shape, `suits` is a bonus for answering this kind of question, `words` the share of the question's
-    words it has, `beyond` the same without those of its title and section, `similarity` its hit's cosine (without one:
-    its score against the best), `leading` whether it is of the first hit's source, `depth` how far down its passage it
-    begins, `cosine` its likeness to the question (None: not measured).
+    words it has, `beyond` the same without those of its title and section, `leading` whether it is of the first hit's
+    source, `depth` how far down its passage it begins, `cosine` its likeness to the question (None: not measured).
     """
 
     key: str
@@ -44,7 +44,6 @@ class Candidate:
     suits: float
     words: float
     beyond: float
-    similarity: float
     leading: bool
     depth: float
     cosine: float | None = None
@@ -57,7 +56,6 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Every stretch of the hits that can stand in an answer; bibliography cannot."""
     hits = list(shown.values())
-    best = max((hit.score for hit in hits), default=0.0) or 1.0
     for rank, (key, hit) in enumerate(shown.items()):
         titled = stems(" ".join((hit.paper.title, *hit.passage.section)))
         further = {s: w for s, w in weights.items() if s not in titled} or weights
@@ -78,9 +76,8 @@ def candidates(
                 suits=suits(kind, about, text),
                 words=share(found, weights),
                 beyond=share(found, further),
-                similarity=hit.score / best if hit.similarity is None else hit.similarity,
                 leading=hit.paper.id == hits[0].paper.id,
-                depth=at / len(hit.passage.text),
+                depth=min(at / PASSAGE, 1.0),
             )
 
 

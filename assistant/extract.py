@@ -26,7 +26,7 @@ class Balance:
     news: float = 0.1  # question words that no chosen sentence has yet
     repetition: float = 0.3  # likeness to a sentence that was chosen already
     floor: float = 0.5  # no sentence of under this share of the best one's gain...
-    few: int = 3  # ...and up to this many, of under .6 of the floor
+    few: int = 3  # ...and up to this many, of under .8 of the floor
 
 
 class ExtractiveDrafter:
@@ -91,7 +91,7 @@ class ExtractiveDrafter:
         while left and len(chosen) < self.sentences:
             gain, place = max((self._gain(c, chosen, weights), -n) for n, c in enumerate(left))
             candidate = left.pop(-place)
-            if gain < self.balance.floor * (1.0 if len(chosen) >= self.balance.few else 0.6) * best:
+            if gain < self.balance.floor * (1.0 if len(chosen) >= self.balance.few else 0.8) * best:
                 break
             if sum(c.key == candidate.key for c in chosen) < self.per_passage:
                 chosen.append(candidate)

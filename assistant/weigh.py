@@ -1,4 +1,4 @@
-"""How well a sentence answers a question, as one number: nine signs, weighed.
+"""How well a sentence answers a question, as one number: eight signs, weighed.
 
 The weights are a ridge regression on the development half of the eval cases: a sentence's aim is 1 where it states a
 fact that the case asks for, else less, by the share of the fact's words that it has. `python -m benchmarks.chooser
@@ -14,7 +14,7 @@ from assistant.candidates import Candidate
 
 SIGNS = (
     "cosine to the question", "question words beyond title and section", "rank of the hit", "form",
-    "form that is asked for", "cosine of the hit", "of the first hit's source", "length (log of words)",
+    "form that is asked for", "of the first hit's source", "length (log of words)",
     "depth in the passage",
 )  # fmt: skip
 OWN = 0.93  # factor for glossary and notes: the source itself goes first
@@ -43,9 +43,9 @@ class Weighing:
 
 # fmt: off
 FITTED = Weighing(
-    centres=(0.331, 0.072, 0.437, 0.883, 0.012, 0.481, 0.490, 3.056, 0.400),
-    scales=(0.157, 0.106, 0.289, 0.171, 0.036, 0.116, 0.500, 0.520, 0.291),
-    weights=(0.0112, 0.0401, -0.0151, 0.0060, 0.0287, 0.0127, 0.0124, 0.0112, 0.0072),
+    centres=(0.331, 0.072, 0.437, 0.883, 0.012, 0.490, 3.056, 0.400),
+    scales=(0.157, 0.106, 0.289, 0.171, 0.036, 0.500, 0.520, 0.291),
+    weights=(0.0112, 0.0401, -0.0151, 0.0060, 0.0287, 0.0124, 0.0112, 0.0072),
     bias=0.0934,
 )
 # fmt: on
@@ -60,7 +60,6 @@ def signs(candidate: Candidate) -> tuple[float, ...]:
         c.rank / 8,
         c.form,
         c.suits,
-        c.similarity,
         float(c.leading),
         math.log(len(c.text.split())),
         c.depth,
