@@ -12,6 +12,7 @@ from assistant.candidates import Candidate, Weights, candidates, likeness, merge
 from assistant.claims import content_words, stem, stems
 from assistant.questions import kind_of, subject
 from assistant.records import Draft, DraftSentence
+from assistant.shape import captioned
 from assistant.weigh import FITTED, Weighing
 from index.records import Hit
 
@@ -124,10 +125,12 @@ def by_meaning(question: str, found: Sequence[Candidate], embed: Embed) -> list[
 
 def in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     """As they will be read: the one that answers best first (a definition, where one is asked for), then paper by
-    paper, each in its own order, which goes from what a thing is to how it was tested and where it ends. `chosen` comes
-    best first."""
+    paper, each in its own order, which goes from what a thing is to how it was tested and where it ends; captions of
+    figures and tables last, which nobody would begin with. `chosen` comes best first."""
     papers = list(dict.fromkeys(c.paper_id for c in chosen))
-    return [*chosen[:1], *sorted(chosen[1:], key=lambda c: (papers.index(c.paper_id), c.order, c.at))]
+    told = sorted(chosen, key=lambda c: captioned(c.text))
+    after = sorted(told[1:], key=lambda c: (captioned(c.text), papers.index(c.paper_id), c.order, c.at))
+    return [*told[:1], *after]
 
 
 def _sentence(candidate: Candidate) -> DraftSentence:
