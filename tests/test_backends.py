@@ -58,6 +58,7 @@ def float32() -> LocalEmbedder:
     return load_embedder(backend="openvino")
 
 
+@pytest.mark.slow
 @avx2
 def test_16_bits_give_the_vectors_of_float32(float32: LocalEmbedder) -> None:
     texts = TEXTS * (MANY // len(TEXTS) + 1)

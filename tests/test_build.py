@@ -225,6 +225,7 @@ def test_an_interrupted_build_keeps_what_was_there(vault: Vault, embedder: Reada
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["empty", "indexed"])
 def test_killed_anywhere_then_built_gives_the_same_index(tmp_path: Path, start: str) -> None:
     """kill -9 at four random steps, and at three of the last, where the new index takes the place of the old."""

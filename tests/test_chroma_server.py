@@ -130,6 +130,7 @@ def test_what_the_server_lost_is_put_again_without_embedding(server: LoopbackChr
     assert ids(vault) == wanted(vault)
 
 
+@pytest.mark.slow
 def test_a_server_of_five_thousand_passages_is_restarted_and_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_server_of_five_thousand_passages_is_restarted_and_taken_away(
         assert search("new text 2999", k=1)[0].paper.id == "new"
 
 
+@pytest.mark.slow
 def test_a_sync_in_which_the_server_comes_back_in_time_ends_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

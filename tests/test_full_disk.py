@@ -52,6 +52,7 @@ def can_mount(disk: Path) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_full_disk_is_one_line_and_the_next_sync_completes(tmp_path: Path) -> None:
     disk = tmp_path / "disk"

@@ -39,6 +39,7 @@ def make_vault(root: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9 on Windows")
 def test_killed_at_ten_random_moments_then_synced_is_the_same_index(tmp_path: Path) -> None:
     processes = multiprocessing.get_context("forkserver")

@@ -35,6 +35,7 @@ def vault(folder: Path, model_cache: Path) -> Iterator[OpenVault]:
     opened.close()
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_page_run_and_say_something(
     folder: Path,
     model_cache: Path,
@@ -57,6 +58,7 @@ def test_the_examples_of_the_page_run_and_say_something(
     assert "Superposition" in told[2] and "Superposition" in told[4]
 
 
+@pytest.mark.slow
 def test_questions_are_narrowed_and_the_same_as_the_commands(vault: OpenVault) -> None:
     from index.filters import filter_of
 
@@ -67,6 +69,7 @@ def test_questions_are_narrowed_and_the_same_as_the_commands(vault: OpenVault) -
     assert {c.kind for s in answer.sentences for c in s.citations} == {"glossary"}
 
 
+@pytest.mark.slow
 def test_summaries_comparisons_and_reviews_are_records(vault: OpenVault) -> None:
     notes = [one for one in vault.vault.source_ids() if one.startswith("note-")][:2]
     assert vault.summarize(notes[0]).paper_id == notes[0]
@@ -79,6 +82,7 @@ def test_a_folder_without_a_vault_is_said(tmp_path: Path) -> None:
         open_vault(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_llama_index_engine_answers_from_the_vault(vault: OpenVault) -> None:
     from llama_index.core.llms import MockLLM
     from llama_index.core.query_engine import RetrieverQueryEngine

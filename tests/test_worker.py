@@ -116,6 +116,7 @@ def test_a_child_gives_what_parsing_here_gives(small: Path) -> None:
         assert [result for _, result in pool.parse(jobs([small]))] == [parse_pdf(ParseJob("0-small", small))]
 
 
+@pytest.mark.slow
 def test_a_slow_file_is_too_slow_and_the_others_go_on(small: Path, slow: Path) -> None:
     with ParserPool(workers=2, seconds=LIMIT) as pool:
         began = time.monotonic()
@@ -126,6 +127,7 @@ def test_a_slow_file_is_too_slow_and_the_others_go_on(small: Path, slow: Path) -
     assert lasted < LIMIT + 2
 
 
+@pytest.mark.slow
 def test_a_child_that_hangs_is_killed_and_the_others_go_on(small: Path) -> None:
     with ParserPool(workers=2, seconds=LIMIT) as pool:
         found = {}
@@ -160,6 +162,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_and_the_next_one_read(tmp_pa
     assert found["0-bomb"].startswith(("no page can be read: page 1 ", "too large", "too slow"))
 
 
+@pytest.mark.slow
 def test_a_consumer_that_takes_its_time_makes_no_file_too_slow(tmp_path: Path) -> None:
     """Time in which nobody reads counted against the children, and an answer that did not fit into the pipe of 64 KB
     came too late: files were "too slow" that had long been parsed."""
