@@ -196,7 +196,7 @@ def test_a_paper_chosen_in_the_library_limits_the_chat_to_it(visit: Visit) -> No
     visit.get_by_label("Your question").wait_for()
     visit.get_by_role("tab", name="Paper").click()
     choose(visit, "Paper", "Probing Classifiers")
-    visit.get_by_role("button", name="Ask about this paper").click()
+    visit.locator("#mv-paper-do").get_by_role("button", name="Ask about this paper").click()
     visit.locator(".mv-filter").get_by_text("Probing Classifiers Layer by Layer").wait_for()
 
 

@@ -64,7 +64,7 @@ class EvalsTab:
         far["outputs"] = [self._seen, self.far, self.run, self.stop, timer, self.name, self.before]
         page.load(**far)
         timer.tick(**far)
-        self.run.click(self.begin, [self.sets, self.kinds, self.sample], [self.far, timer], **AT_ONCE)
+        self.run.click(self.begin, [self.sets, self.kinds, self.sample], [self._seen, self.far, timer], **AT_ONCE)
         self.stop.click(self.end, None, [self.stop], **AT_ONCE)
         self.name.change(self.show, [self.name], [self.report, self.case, self.one], **SHOWING)
         for field in (self.name, self.before):
@@ -72,12 +72,12 @@ class EvalsTab:
         self.case.change(self.show_case, [self.name, self.case], [self.one], **SHOWING)
 
     def begin(self, sets: list[str], kinds: list[str], sample: int | None) -> tuple[Any, ...]:
-        """Run was pressed."""
+        """Run was pressed. What was seen of the run before is forgotten: this one may end in the same words."""
         try:
             self._runs.start(sets or (), kinds or (), sample or None)
         except MivaultError as error:
-            return error_html(error.message, error.hint), self._gr.skip()
-        return run_html(self._runs.progress()), self._gr.Timer(active=True)
+            return self._gr.skip(), error_html(error.message, error.hint), self._gr.skip()
+        return "", run_html(self._runs.progress()), self._gr.Timer(active=True)
 
     def end(self) -> Any:
         """Stop was pressed."""
