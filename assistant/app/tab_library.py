@@ -47,7 +47,12 @@ class LibraryTab:
             self.order = gr.Dropdown(ORDERS, value="", label="Order", min_width=130)
         self.table = gr.HTML(**plain("mv-library-table"))
         self.entry = gr.Dropdown(
-            [], value=None, label="Entry", info="Choose one to see all of it", elem_id="mv-entry-choice"
+            [],
+            value=None,
+            label="Entry",
+            info="Choose one to see all of it",
+            elem_id="mv-entry-choice",
+            allow_custom_value=True,  # one that was removed a moment ago is still sent once: told, not an error
         )
         self.detail = gr.HTML(**plain("mv-entry-detail"))
         if desk:
