@@ -13,6 +13,7 @@ import typer
 
 import mivault_answers
 import mivault_evals
+import mivault_people
 import mivault_suggest
 import mivault_vault
 from ingest.errors import MivaultError
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (mivault_vault.app, mivault_suggest.app, mivault_answers.app, mivault_evals.app):
+for part in (mivault_vault.app, mivault_suggest.app, mivault_answers.app, mivault_people.app, mivault_evals.app):
     app.add_typer(part)
 
 

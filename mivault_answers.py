@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -152,43 +151,6 @@ def chat(
     )
 
 
-users_app = typer.Typer(help="Who may sign in to a page that others can reach.", no_args_is_help=True)
-app.add_typer(users_app, name="users")
-UsersOption = Annotated[Path, typer.Option("--auth", help="The file of users.")]
-
-
-@users_app.command("add")
-def add_user(name: str, auth: UsersOption) -> None:
-    """Add a user, or give one a new password; it is asked for, or read from a pipe."""
-    from assistant.app.users import Users
-
-    piped = not sys.stdin.isatty()
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if piped
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    Users(auth).add(name, password)
-    say(f"{name} may sign in: mivault chat --host 0.0.0.0 --auth {auth}")
-
-
-@users_app.command("remove")
-def remove_user(name: str, auth: UsersOption) -> None:
-    """Take a user out; whoever is signed in by this name is signed out at once."""
-    from assistant.app.users import Users
-
-    Users(auth).remove(name)
-    say(f"{name} may not sign in any more")
-
-
-@users_app.command("list")
-def list_users(auth: UsersOption) -> None:
-    """The users' names."""
-    from assistant.app.users import Users
-
-    say("\n".join(Users(auth).names()) or f"{auth} names no user")
-
-
 @app.command()
 def models(as_json: JsonOption = False) -> None:
     """The language models that are there, which one is used, and whether it answers."""
@@ -276,54 +238,3 @@ def replay(
         say(replay_text(result))
     if not result.holds:
         raise typer.Exit(1)
-
-
-conversations = typer.Typer(rich_markup_mode=None)
-app.add_typer(conversations, name="conversations", help="The conversations that the vault keeps, of ask and the page.")
-ConversationId = Annotated[str, typer.Argument(metavar="ID")]
-
-
-@conversations.command(name="list")
-def list_conversations(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Only those with these words.")] = None,
-    vault: VaultOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Every conversation, the one that was changed last first."""
-    from assistant.conversations import Conversations, listed_json, listed_text
-
-    found = Conversations(open_vault(vault)).search(" ".join(words or ()))
-    if as_json:
-        show_json(listed_json(found))
-    else:
-        say(listed_text(found))
-
-
-@conversations.command(name="show")
-def show_conversation(conversation: ConversationId, vault: VaultOption = HERE, as_json: JsonOption = False) -> None:
-    """A conversation as it was, with its citations."""
-    from dataclasses import asdict
-
-    from assistant.conversations import Conversations, conversation_text
-
-    opened = Conversations(open_vault(vault)).open(conversation)
-    if as_json:
-        show_json(asdict(opened))
-    else:
-        say(conversation_text(opened))
-
-
-@conversations.command(name="rename")
-def rename_conversation(conversation: ConversationId, title: str, vault: VaultOption = HERE) -> None:
-    """Give a conversation another title."""
-    from assistant.conversations import Conversations
-
-    Conversations(open_vault(vault)).rename(conversation, title)
-
-
-@conversations.command(name="delete")
-def delete_conversation(conversation: ConversationId, vault: VaultOption = HERE) -> None:
-    """Delete a conversation for good."""
-    from assistant.conversations import Conversations
-
-    Conversations(open_vault(vault)).delete(conversation)
