@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.app.evidence import surroundings
+from assistant.app.evidence import around
+from assistant.app.originals import local_pdf
+from assistant.app.safe import esc, safe_url
 from assistant.export import exported, works_bibtex
 from assistant.overview_commands import Rendering, shown
 from assistant.records import Answer, Citation, Comparison, Recipe, Review, Sentence, Summary
-from assistant.render import MARKS, byline, plain
+from assistant.render import MARKS, byline
 from ingest.errors import MivaultError
 from ingest.page_boxes import Box
 from ingest.page_pictures import PagePictures
@@ -110,11 +112,6 @@ def bundle_html(bundled: Bundled, vault: Vault, pictures: PagePictures) -> str:
     return _page(bundled.title, "\n".join(body), _data(bundled, vault))
 
 
-def esc(text: str) -> str:
-    """Text that shows as it is and does nothing else; also inside a quoted attribute."""
-    return html.escape(plain(text), quote=True)
-
-
 def _distinct(sentences: Sequence[Sentence]) -> list[Citation]:
     return list(dict.fromkeys(citation for sentence in sentences for citation in sentence.citations))
 
@@ -139,25 +136,20 @@ def _source(citation: Citation, number: int, vault: Vault, picture: str) -> str:
 
 
 def _link(url: str | None) -> str:
-    plainly = url and url.startswith(("https://", "http://")) and not any(c.isspace() or c in "<>\"'" for c in url)
-    return f' <a rel="noreferrer" href="{esc(url or "")}">{esc(url or "")}</a>' if plainly else ""
+    known = safe_url(url)
+    return f' <a rel="noreferrer" href="{esc(known)}">{esc(known)}</a>' if known else ""
 
 
 def _in_its_page(citation: Citation, vault: Vault) -> str:
     """The quote marked within its paragraph; alone where the vault does not have its page any more."""
-    for page in vault.pages(citation.paper_id) if citation.paper_id else []:
-        if page.number == citation.page and citation.quote in page.text:
-            start = page.text.index(citation.quote)
-            before, quote, after = surroundings(page.text, start, start + len(citation.quote))
-            return f"{esc(before)} <mark>{esc(quote)}</mark> {esc(after)}"
-    return f"<mark>{esc(citation.quote)}</mark>"
+    before, quote, after = around(citation, vault)
+    return f"{esc(before)}<mark>{esc(quote)}</mark>{esc(after)}"
 
 
 def _picture(citation: Citation, vault: Vault, pictures: PagePictures) -> str:
     """The page with a frame around each line of the quote; "" where there is no page to draw."""
-    paper = vault.paper(citation.paper_id) if citation.paper_id and citation.quote else None
-    original = vault.original(paper) if paper else None
-    if original is None or original.suffix.lower() != ".pdf" or citation.page is None:
+    original = local_pdf(citation.paper_id, vault) if citation.paper_id and citation.quote else None
+    if original is None or citation.page is None:
         return ""
     try:
         png = pictures.picture(original, citation.page)

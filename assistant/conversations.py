@@ -28,6 +28,7 @@ from ingest.vault import Vault
 VERSION = 1
 TITLE_CHARACTERS = 80  # about a line of the list
 ID = re.compile(r"[0-9a-f]{16}")
+# A folder has this name: no separator, no dot in front, one case.
 USER = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.app.evidence import passage_text
 from assistant.bundle import MARKER, VERSION
 from assistant.check import RANKING, Claim, judge
 from assistant.locate import locate
@@ -125,7 +126,7 @@ def _citation(number: int, sentence: Sentence, citation: Citation, vault: Vault)
     page, quote = found
     if page.number != citation.page:
         yield Change(number, f"its quote stands at {page.locator}, it stood at {citation.locator}", worse=False)
-    around = _passage(citation, vault) or page.text
+    around = passage_text(citation, vault) or page.text
     finding = judge(Claim(sentence.text, quote, around, f"{citation.title} {citation.section}"))
     if finding.verdict != citation.verdict:
         worse = RANKING.index(finding.verdict) > RANKING.index(citation.verdict)
@@ -147,8 +148,3 @@ def _stands(quote: str, pages: Sequence[Page], first: int | None) -> tuple[Page,
         if found:
             return page, page.text[found[0] : found[1]]
     return None
-
-
-def _passage(citation: Citation, vault: Vault) -> str:
-    passages = vault.passages(citation.paper_id or "")
-    return next((passage.text for passage in passages if passage.id == citation.passage_id), "")

@@ -65,7 +65,7 @@ def _card(number: int, citation: Citation, vault: Vault, quotes: Quotes | None) 
     here = paper is not None and local_pdf(citation.paper_id, vault) is not None
     drawn = bool(here and page and quotes)
     version = f"?v={paper.sha256[:12]}" if paper and paper.sha256 else ""
-    before, quote, after = _around(citation, vault)
+    before, quote, after = around(citation, vault)
     return Card(
         number,
         citation,
@@ -80,10 +80,12 @@ def _card(number: int, citation: Citation, vault: Vault, quotes: Quotes | None) 
     )
 
 
-def _around(citation: Citation, vault: Vault) -> tuple[str, str, str]:
+def around(citation: Citation, vault: Vault) -> tuple[str, str, str]:
+    """What stands before a quote on its page, the quote, and what comes after. The cited passage and two times "" where
+    there is no quote; the quote alone where the vault does not have its page any more."""
     assert citation.paper_id is not None
     if not citation.quote:
-        return _passage_text(citation, vault), "", ""
+        return passage_text(citation, vault), "", ""
     for page in vault.pages(citation.paper_id):
         if page.number == citation.page and citation.quote in page.text:
             start = page.text.index(citation.quote)
@@ -91,9 +93,9 @@ def _around(citation: Citation, vault: Vault) -> tuple[str, str, str]:
     return "", citation.quote, ""
 
 
-def _passage_text(citation: Citation, vault: Vault) -> str:
-    assert citation.paper_id is not None
-    passages = vault.passages(citation.paper_id)
+def passage_text(citation: Citation, vault: Vault) -> str:
+    """The text of the passage that is cited; "" where the vault does not have it any more."""
+    passages = vault.passages(citation.paper_id) if citation.paper_id else []
     return next((passage.text for passage in passages if passage.id == citation.passage_id), "")
 
 

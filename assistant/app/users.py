@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
 import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.conversations import USER
 from ingest.errors import UsageError
 from ingest.vault import write_bytes
 
@@ -19,8 +19,6 @@ from ingest.vault import write_bytes
 N, R, P = 2**15, 8, 3
 MEMORY = 64 * 1024 * 1024
 SHORTEST = 10  # characters of a password
-# A user's conversations lie in a folder of this name: no separator, no dot in front, one case.
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class Users:
 
     def add(self, name: str, password: str) -> None:
         """Write a user, or a user's new password. Raises UsageError for a name or password that will not do."""
-        if not NAME.fullmatch(name):
+        if not USER.fullmatch(name):
             raise UsageError(
                 f"{name!r} cannot be a user's name", "1 to 32 of a-z, 0-9, - and _, a letter or digit first"
             )
@@ -127,7 +125,7 @@ def _parsed(path: Path) -> dict[str, Password]:
             continue
         name, _, rest = line.strip().partition(":")
         try:
-            if not NAME.fullmatch(name):
+            if not USER.fullmatch(name):
                 raise ValueError(name)
             users[name] = Password.parse(rest)
         except (ValueError, binascii.Error) as error:
