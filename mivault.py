@@ -9,16 +9,19 @@ import os
 import sys
 from typing import Annotated
 
-import typer
+try:
+    import typer
 
-import mivault_answers
-import mivault_evals
-import mivault_people
-import mivault_suggest
-import mivault_vault
-from ingest.errors import MivaultError
-from mivault_env import Environment, quiet_libraries
-from mivault_io import say, use_environment
+    import mivault_answers
+    import mivault_evals
+    import mivault_people
+    import mivault_suggest
+    import mivault_vault
+    from ingest.errors import MivaultError
+    from mivault_env import Environment, quiet_libraries
+    from mivault_io import say, use_environment
+except KeyboardInterrupt:
+    sys.exit(130)  # before there was anything to stop
 
 app = typer.Typer(
     help="Ask questions of a vault of papers; every sentence shows the passage it rests on.",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.progress import working
 from mivault_env import model_settings, open_answering, open_drafter, open_rooms, open_search, provider_keys
 from mivault_io import (
     HERE,
@@ -33,6 +34,13 @@ OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write it to
 KindOption = Annotated[Several, typer.Option("--kind", help="Only papers, notes, glossary...: paper, note, glossary.")]
 
 
+def _form(form: str, as_json: bool) -> str:
+    """The form that is wanted, looked at before anything slow. Raises UsageError where there is no such form."""
+    from assistant.export import known_form
+
+    return known_form("json" if as_json else form)
+
+
 @app.command()
 def search(
     question: str,
@@ -51,9 +59,10 @@ def search(
     from assistant.found import found_json, found_text
     from index.filters import filter_of
 
-    found = open_search(open_vault(vault), environment())
     where = filter_of(paper or (), author or (), year, section or (), kind or ())
-    hits = found.within(where)(question, k=k, references=references)
+    with working("Searching"):
+        found = open_search(open_vault(vault), environment())
+        hits = found.within(where)(question, k=k, references=references)
     if as_json:
         show_json([found_json(hit) for hit in hits])
     else:
@@ -92,24 +101,25 @@ def ask(
     from assistant.conversations import Kept
     from index.filters import filter_of
 
-    opened = open_vault(vault)
-    found = open_search(opened, environment())
-    drafter = open_drafter(found, environment())
-    within = found.within(filter_of(paper or (), author or (), year, section or (), kind or ()))
+    form, opened = _form(form, as_json), open_vault(vault)
+    where = filter_of(paper or (), author or (), year, section or (), kind or ())
     kept = Kept(opened, follow=follow, conversation=conversation)
-    answer = ask_vault(
-        question,
-        search=within,
-        vault=opened,
-        drafter=drafter,
-        embedding_model=found.embedder.name,
-        k=k,
-        history=(*kept.history, *(history or ())),
-        unsupported="drop" if strict else "keep" if as_written else "rewrite",
-    )
-    if lost := kept.add(answer):
-        say_beside(lost)
-    put(answer_as(answer, "json" if as_json else form, opened), out)
+    with working("Searching and answering"):
+        found = open_search(opened, environment())
+        answer = ask_vault(
+            question,
+            search=found.within(where),
+            vault=opened,
+            drafter=open_drafter(found, environment()),
+            embedding_model=found.embedder.name,
+            k=k,
+            history=(*kept.history, *(history or ())),
+            unsupported="drop" if strict else "keep" if as_written else "rewrite",
+        )
+        if lost := kept.add(answer):
+            say_beside(lost)
+        text = answer_as(answer, form, opened)
+    put(text, out)
 
 
 AuthOption = Annotated[
@@ -158,7 +168,9 @@ def models(as_json: JsonOption = False) -> None:
 
     from assistant.models import overview, to_text
 
-    seen = overview(model_settings(environment()), provider_keys())
+    settings = model_settings(environment())
+    with working("Trying the language models"):
+        seen = overview(settings, provider_keys())
     if as_json:
         show_json(asdict(seen))
     else:
@@ -178,9 +190,12 @@ def summarize(
     from assistant.overview_commands import summary_of
     from assistant.render_overview import summary_text
 
-    found = open_search(open_vault(vault), environment())
-    summary = summary_of(paper, found.vault, found.embedder.count_tokens, model_settings(environment()))
-    put(overview_as(summary, summary_text, "json" if as_json else form, found.vault), out)
+    form = _form(form, as_json)
+    with working("Reading"):
+        found = open_search(open_vault(vault), environment())
+        summary = summary_of(paper, found.vault, found.embedder.count_tokens, model_settings(environment()))
+        text = overview_as(summary, summary_text, form, found.vault)
+    put(text, out)
 
 
 @app.command()
@@ -196,9 +211,12 @@ def compare(
     from assistant.overview_commands import comparison_of
     from assistant.render_overview import comparison_text
 
-    found = open_search(open_vault(vault), environment())
-    comparison = comparison_of(papers, found, open_drafter(found, environment()), model_settings(environment()))
-    put(overview_as(comparison, comparison_text, "json" if as_json else form, found.vault), out)
+    form = _form(form, as_json)
+    with working("Reading and comparing"):
+        found = open_search(open_vault(vault), environment())
+        comparison = comparison_of(papers, found, open_drafter(found, environment()), model_settings(environment()))
+        text = overview_as(comparison, comparison_text, form, found.vault)
+    put(text, out)
 
 
 @app.command()
@@ -214,9 +232,12 @@ def review(
     from assistant.overview_commands import review_of
     from assistant.render_overview import review_text
 
-    found = open_search(open_vault(vault), environment())
-    survey = review_of(topic, found, open_drafter(found, environment()))
-    put(overview_as(survey, review_text, "json" if as_json else form, found.vault), out)
+    form = _form(form, as_json)
+    with working("Searching and writing"):
+        found = open_search(open_vault(vault), environment())
+        survey = review_of(topic, found, open_drafter(found, environment()))
+        text = overview_as(survey, review_text, form, found.vault)
+    put(text, out)
 
 
 @app.command()

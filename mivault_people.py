@@ -45,7 +45,7 @@ def list_users(auth: UsersOption) -> None:
     """The users' names."""
     from assistant.app.users import Users
 
-    say("\n".join(Users(auth).names()) or f"{auth} names no user")
+    say("\n".join(Users(auth).names()) or f"{auth} names no user (mivault users add NAME --auth {auth})")
 
 
 conversations = typer.Typer(rich_markup_mode=None)
@@ -62,11 +62,12 @@ def list_conversations(
     """Every conversation, the one that was changed last first."""
     from assistant.conversations import Conversations, listed_json, listed_text
 
-    found = Conversations(open_vault(vault)).search(" ".join(words or ()))
+    wanted = " ".join(words or ())
+    found = Conversations(open_vault(vault)).search(wanted)
     if as_json:
         show_json(listed_json(found))
     else:
-        say(listed_text(found))
+        say(listed_text(found, wanted))
 
 
 @conversations.command(name="show")

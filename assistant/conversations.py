@@ -118,7 +118,7 @@ class Conversations:
     def _present(self, conversation_id: str) -> Path:
         path = self._path(conversation_id) if ID.fullmatch(conversation_id) else None
         if path is None or not path.is_file():
-            raise UsageError("there is no such conversation", "it may have been deleted")
+            raise UsageError("there is no such conversation", "mivault conversations list tells what is kept")
         return path
 
     def _add(self, path: Path, *rows: Mapping[str, Any]) -> None:
@@ -170,14 +170,15 @@ def listed_json(found: Sequence[Conversation]) -> list[dict[str, Any]]:
     ]
 
 
-def listed_text(found: Sequence[Conversation]) -> str:
-    """A line for each: id, when it was changed, how many questions it has, title."""
+def listed_text(found: Sequence[Conversation], words: str = "") -> str:
+    """A line for each that was found (with these `words`): id, when it was changed, how many questions, title."""
     lines = []
     for one in found:
         count = f"{len(one.exchanges)} question{'' if len(one.exchanges) == 1 else 's'}"
         lost = f" ({one.damaged} lines of its file cannot be read)" if one.damaged else ""
         lines.append(f"{one.id}  {one.changed[:16].replace('T', ' ')}  {count:>12}  {plain(one.title)}{lost}")
-    return "\n".join(lines) or "No conversation is kept here."
+    none = f"No conversation has the words {plain(words)}." if words.strip() else "No conversation is kept here."
+    return "\n".join(lines) or none
 
 
 def conversation_text(conversation: Conversation) -> str:

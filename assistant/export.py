@@ -17,11 +17,16 @@ SPECIAL |= {c: "\\" + c for c in "&%$#_"}
 
 def exported(answer: Answer, form: str) -> str:
     """The answer in one of FORMS but html (bundle.py), "" for a terminal. Raises UsageError for another."""
-    if form not in ("", *FORMS):
-        raise UsageError(f"there is no format {form!r}", f"choose of {', '.join(FORMS)}")
-    if form == "json":
+    if known_form(form) == "json":
         return json.dumps(answer.as_json(), ensure_ascii=False, indent=1)
     return {"": to_text, "md": to_markdown, "bibtex": to_bibtex}[form](answer)
+
+
+def known_form(form: str) -> str:
+    """A form that there is, "" for a terminal; ask before an answer is made. Raises UsageError for another."""
+    if form not in ("", *FORMS):
+        raise UsageError(f"there is no format {form!r}", f"choose of {', '.join(FORMS)}")
+    return form
 
 
 def to_bibtex(answer: Answer) -> str:

@@ -64,11 +64,13 @@ def settings_of(
 ) -> ModelSettings | None:
     """The settings that a user's words mean; None without a model. Without a provider it is OpenAI's protocol.
 
-    Raises UsageError for an unknown provider, or a price that is not "3/15 USD"."""
+    Raises UsageError for an unknown provider, an address that is none, or a price that is not "3/15 USD"."""
     if provider and provider not in get_args(Provider):
         raise UsageError(f"MIVAULT_PROVIDER is {provider!r}", f"choose of {', '.join(get_args(Provider))}")
     if not model:
         return None
+    if base_url and not re.match(r"https?://[^/\s]", base_url):
+        raise UsageError(f"{base_url!r} is no address of a language model", "give one such as http://127.0.0.1:8080/v1")
     chosen: Provider = provider if provider in get_args(Provider) else "openai"  # type: ignore[assignment]
     return ModelSettings(model, base_url, api_key, timeout_seconds, provider=chosen, price=price_of(price))
 

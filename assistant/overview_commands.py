@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from assistant.draft import Drafter
+from assistant.export import known_form
 from assistant.overviews import compare_aspect, compare_summaries, review
 from assistant.paper_text import PaperText, from_pdf, from_vault, glossary_of
 from assistant.providers import ModelSettings
@@ -35,10 +36,8 @@ class Rendering(Protocol[Shown_in]):
 
 def shown(overview: Shown, render: Rendering[Shown], form: str) -> str:
     """The overview in a form: "json", "md", or "" for a terminal. Raises UsageError for another."""
-    if form == "json":
+    if known_form(form) == "json":
         return json.dumps(asdict(overview), ensure_ascii=False, indent=1)
-    if form not in ("", "md"):
-        raise UsageError(f"there is no format {form!r}", "choose of md, json, html, bibtex")
     return render(overview, markdown=form == "md")
 
 
@@ -54,7 +53,10 @@ def comparison_of(names: Sequence[str], search: Search, drafter: Drafter, settin
     wanted = names[:-1] if aspect else names
     if len(wanted) < 2:
         raise UsageError("a comparison needs two papers", 'mivault compare ID ID ["aspect of two words or more"]')
-    texts = [from_vault(search.vault, name) for name in wanted]
+    found = (from_vault(search.vault, name) for name in wanted)
+    texts = list({text.paper.id: text for text in found}.values())
+    if len(texts) < 2:
+        raise UsageError(f"{', '.join(wanted)} are one paper", "name another beside it")
     if not aspect:
         return compare_summaries([_summary(text, search.vault, settings) for text in texts])
     titles = {text.paper.id: text.paper.title for text in texts}

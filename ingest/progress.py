@@ -19,7 +19,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @contextmanager
 def bars(*, quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage on stderr; where stderr is no terminal, a line per stage as it starts and as it ends."""
+    """A bar per stage on stderr; where stderr is no terminal, a line per stage as it ends."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
@@ -37,6 +37,15 @@ def bars(*, quiet: bool = False) -> Iterator[Progress]:
                 console.print(f"{stage}: {done} of {total}")
 
         yield on_progress
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A moving line on stderr while something short is done, gone at its end; nothing where stderr is no terminal."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(what, spinner="line"):
+        yield
 
 
 @contextmanager

@@ -33,10 +33,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """What was found, and the lists that could not be had, with the reasons."""
+    """What was found, the lists that could not be had, with the reasons, and how many lists have been read."""
 
     suggestions: tuple[Suggestion, ...]
     failed: Mapping[str, str]
+    read: int
 
 
 def suggest(
@@ -56,8 +57,9 @@ def suggest(
                 wanted.setdefault(key, []).append((list_id, title))
     known = _looked_up(vault, tools, [key for key in wanted if find_arxiv_id(key)], download)
     found = [_suggestion(key, rows, known.get(key)) for key, rows in wanted.items()]
+    read = sum(bool(row.get("fetched")) for row in lists.values())
     failed = {list_id: row["reason"] for list_id, row in lists.items() if row.get("reason")}
-    return Suggested(tuple(sorted(found, key=lambda one: -len(one.named_by))), failed)
+    return Suggested(tuple(sorted(found, key=lambda one: -len(one.named_by))), failed, read)
 
 
 def _held(vault: Vault, entries: Sequence[Entry]) -> set[str]:
@@ -126,7 +128,9 @@ def suggestions_text(found: Suggested, limit: int) -> str:
     rest = len(found.suggestions) - limit
     lines += [f"... and {rest} more: --limit {len(found.suggestions)}, or --json"] if rest > 0 else []
     lines += [f"{list_id} could not be had: {reason}" for list_id, reason in found.failed.items()]
-    if not found.suggestions:
+    if not found.read:
+        lines.append("No list has been read yet (mivault suggest, with a network and a list in vault.yaml).")
+    elif not found.suggestions:
         lines.append("The lists name nothing that the vault lacks.")
     else:
         lines.append("Next: mivault suggest --add ID, then mivault sync.")

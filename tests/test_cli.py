@@ -241,6 +241,10 @@ def test_remove_takes_it_out_of_the_index(run: Run, tmp_path: Path, papers: Path
         (["ask"], 2, "Missing argument"),
         (["search", "x", "-k", "0"], 2, "-k"),
         (["remove", "x"], 1, "there is no vault"),
+        (["ask", "x", "--format", "pdf"], 2, "choose of md, json"),  # told before the vault is opened
+        (["summarize", "x", "--format", "pdf"], 2, "choose of md, json"),
+        (["compare", "x", "y", "--format", "pdf"], 2, "choose of md, json"),
+        (["review", "x", "--format", "pdf"], 2, "choose of md, json"),
     ],
 )
 def test_misuse_is_a_line_and_a_code(run: Run, tmp_path: Path, args: list[str], code: int, said: str) -> None:
@@ -357,6 +361,41 @@ def test_a_malformed_setting_is_named(run: Run, built: Path, monkeypatch: pytest
     ran = run("status", "--vault", built)
     assert ran.code == 2
     assert "MIVAULT_TIMEOUT" in ran.err
+
+
+def test_a_paper_is_not_compared_with_itself(run: Run, built: Path) -> None:
+    ran = run("compare", "lens", "lens", "--vault", built)
+    assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
+    assert "are one paper" in ran.err
+
+
+def test_what_is_not_there_is_told_as_it_is(run: Run, built: Path, tmp_path: Path) -> None:
+    """No conversation with a word is not: no conversation. No list read is not: the lists name nothing."""
+    assert "has the words zebra crossing" in run("conversations", "list", "zebra", "crossing", "--vault", built).out
+    assert "mivault users add" in run("users", "list", "--auth", tmp_path / "users").out
+    assert "No list has been read" in run("suggest", "--no-download", "--vault", built).out
+
+
+def test_the_address_of_a_model_is_looked_at_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIVAULT_MODEL", "tiny")
+    monkeypatch.setenv("MIVAULT_BASE_URL", "127.0.0.1:8080/v1")
+    ran = run("models")
+    assert ran.code == 2 and "http://127.0.0.1:8080/v1" in ran.err
+
+
+def test_a_terminal_shows_at_once_that_work_goes_on(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = ("search", "squirrel heads", "--vault", built)
+    assert run(*search).err == ""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    ran = run(*search)
+    assert "Searching" in ran.err and "Searching" not in ran.out
+
+
+def test_ctrl_c_while_python_still_imports_shows_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    script = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import mivault"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
 
 
 def test_debug_shows_where_an_error_came_from(run: Run, tmp_path: Path) -> None:

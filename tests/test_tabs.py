@@ -72,7 +72,7 @@ def test_an_entry_tells_what_is_wrong_with_its_text() -> None:
 
 def test_what_others_wrote_is_shown_as_text() -> None:
     evil = row(EVIL, "failed", reason=EVIL, authors=(EVIL,), warnings=(EVIL,))
-    found = Suggested((Suggestion(EVIL, EVIL, (EVIL,), note=EVIL),), {EVIL: EVIL})
+    found = Suggested((Suggestion(EVIL, EVIL, (EVIL,), note=EVIL),), {EVIL: EVIL}, read=1)
     cited = citation("evil-2022", title=EVIL, quote=EVIL)
     summary = Summary("evil", EVIL, (EVIL,), 2022, None, (SummaryPart(EVIL, (Sentence(EVIL, (cited,), "partly"),)),),
                       (), (), EVIL, (EVIL,))  # fmt: skip

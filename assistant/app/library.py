@@ -124,7 +124,8 @@ def quality(entry: EntryStatus) -> str:
 def suggested_html(found: Suggested) -> str:
     """What the lists name that the vault lacks."""
     if not found.suggestions and not found.failed:
-        return '<p class="mv-empty">The lists name nothing that the vault lacks.</p>'
+        none = "The lists name nothing that the vault lacks." if found.read else "No list has been read yet."
+        return f'<p class="mv-empty">{none}</p>'
     items = "".join(
         f"<li><strong>{esc(one.title)}</strong> <span class='mv-place'>{esc(_named(one))}</span></li>"
         for one in found.suggestions[:MOST_SUGGESTED]
