@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Function words, and words of questions and of papers' small talk.
 STOP_TEXT = (
@@ -39,6 +40,7 @@ CLAUSE = re.compile(r"[;:()]|,(?=\s)|\b(?:but|while|whereas|although|though|howe
 BRACKETED = re.compile(r"\s?\([^()]*\)")
 
 
+@lru_cache(maxsize=100_000)  # a vault's papers use fewer; an answer's checks ask for the same ones again and again
 def stem(word: str) -> str:
     """A rough stem: enough that "ablating", "ablated", "ablation" and "ablates" meet. Not for display."""
     word = word.casefold()

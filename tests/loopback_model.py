@@ -36,15 +36,17 @@ class Reply:
 
 class LoopbackModel:
     """Serves /v1/models, /v1/chat/completions (plain and streamed) and /v1/messages (streamed) while the `with` block
-    lasts. Where `counts_tokens` is false, a request for token counts is refused, as old servers do."""
+    lasts. Where `counts_tokens` is false, a request for token counts is refused, as old servers do. An event of a
+    stream holds so many `words`."""
 
     def __init__(
         self, script: Callable[[Request], str | Reply], *, models: tuple[str, ...] = ("tiny",), key: str = "",
-        counts_tokens: bool = True,
+        counts_tokens: bool = True, words: int = 1,
     ) -> None:  # fmt: skip
         self.script = script
         self.models = models
         self.counts_tokens = counts_tokens
+        self.piece = re.compile(rf"(?:\S+\s*){{1,{words}}}")
         self.key = key  # where set, other keys are refused with 401
         self.requests: list[Request] = []
         self.keys: list[str] = []
@@ -133,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 40, "output_tokens": 1}}
         yield _named("message_start", message=message)
         yield _named("content_block_start", index=0, content_block={"type": "text", "text": ""})
-        for piece in _pieces(reply):
+        for piece in _pieces(reply, self.model.piece):
             yield _named("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
         if reply.fault == "garbage":
             yield "event: content_block_delta\ndata: {not json"
@@ -146,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
             yield _named("message_stop")
 
     def _events(self, reply: Reply) -> Iterator[str]:
-        for piece in _pieces(reply):
+        for piece in _pieces(reply, self.model.piece):
             yield _event({"content": piece}, None)
         if reply.fault == "garbage":
             yield "{not json"
@@ -166,8 +168,8 @@ def _event(delta: dict[str, str], finish: str | None) -> str:
     )
 
 
-def _pieces(reply: Reply) -> list[str]:
-    pieces = re.findall(r"\S+\s*", reply.text)
+def _pieces(reply: Reply, piece: re.Pattern[str]) -> list[str]:
+    pieces = piece.findall(reply.text)
     return pieces[: len(pieces) // 2] if reply.fault in ("broken", "silent", "error event") else pieces
 
 

@@ -136,12 +136,13 @@ def test_a_model_that_says_the_passages_do_not_answer_abstains(vault: Vault) -> 
 
 def test_a_model_that_fails_leaves_the_papers_answering_with_a_notice(vault: Vault) -> None:
     with LoopbackModel(lambda _: Reply("out of memory", status=500)) as server:
-        model = ModelDrafter(ChatModel(ModelSettings("tiny", base_url=server.base_url)))
+        waited: list[float] = []
+        model = ModelDrafter(ChatModel(ModelSettings("tiny", base_url=server.base_url), sleep=waited.append))
         answer = answered(vault, "What is superposition?", WithFallback(model, ExtractiveDrafter()))
         with pytest.raises(ModelError, match="out of memory"):
             answered(vault, "What is superposition?", model)
     assert answer.sentences and answer.recipe.chat_model == "extractive"
-    assert "out of memory" in answer.notices[0]
+    assert "out of memory" in answer.notices[0] and len(waited) >= 2
 
 
 def test_a_model_answers_over_http(vault: Vault) -> None:

@@ -117,7 +117,7 @@ def wrong(answer: Answer, known: set[str], vault: Vault) -> list[str]:
 def test_a_thousand_random_answers_show_no_quote_off_its_page_and_no_invented_source(vault: Vault) -> None:
     search, script = SmallSearch(vault), RandomModel(vault)
     quotes = invented = extractive = 0
-    with LoopbackModel(script) as server:
+    with LoopbackModel(script, words=4) as server:
         settings = ModelSettings("tiny", base_url=server.base_url, retry_seconds=0.0)
         drafter = WithFallback(ModelDrafter(ChatModel(settings)), ExtractiveDrafter())
         for number in range(ANSWERS):

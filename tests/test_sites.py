@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ingest.identify import Identity
 from ingest.links import page_link
 from ingest.manifest import add_entry, load
 from ingest.parse_jobs import Outcome
+from ingest.sites import Sites
 from ingest.starter import create
 from ingest.sync import sync
 from ingest.tools import Tools, open_tools
@@ -60,17 +62,22 @@ def server() -> Iterator[LoopbackSites]:
         yield running
 
 
-@pytest.fixture
-def tools(server: LoopbackSites) -> Iterator[Tools]:
-    with open_tools(
+def opened(sites: Sites, host: str) -> AbstractContextManager[Tools]:
+    """Tools that ask `host` alone, without pauses between requests."""
+    return open_tools(
         ReadableEmbedder().count_tokens,
-        sites=server.sites,
-        allow_hosts=frozenset({server.host}),
+        sites=sites,
+        allow_hosts=frozenset({host}),
         arxiv_seconds=0.01,
         workers=1,
         sleep=lambda _: None,
-    ) as opened:
-        yield opened
+    )
+
+
+@pytest.fixture
+def tools(server: LoopbackSites) -> Iterator[Tools]:
+    with opened(server.sites, server.host) as tools:
+        yield tools
 
 
 def entry(vault: Vault, **fields: object) -> str:
@@ -218,7 +225,7 @@ def test_a_token_goes_to_github_s_api_alone(vault: Vault, server: LoopbackSites)
     server.repo("ada/tool", {"README.md": f"# A Tool\n\n{PROSE}"})
     entry(vault, id="tool", kind="tool", url="https://github.com/ada/tool")
     sites = replace(server.sites, github_token="secret-token")
-    with open_tools(ReadableEmbedder().count_tokens, sites=sites, allow_hosts=frozenset({server.host})) as tools:
+    with opened(sites, server.host) as tools:
         run(vault, tools)
     sent = {
         seen.path.split("/")[1] for seen in server.requests if "secret-token" in seen.headers.get("authorization", "")
