@@ -24,15 +24,15 @@ from assistant.records import Answer, Citation, Comparison, Recipe, Review, Sent
 from assistant.render import MARKS, byline
 from ingest.errors import MivaultError
 from ingest.page_boxes import Box
-from ingest.page_pictures import PagePictures
+from ingest.page_pictures import PagePictures, Strip
 from ingest.records import Paper
 from ingest.vault import Vault
 
 VERSION = 1
 MARKER = "mivault-bundle"
 STYLE = Path(__file__).with_name("bundle.css")
-# Pages that are drawn in one bundle; about 150 KB each. Of the rest the text is shown.
-PICTURES = 40
+# Bytes of all pictures of one bundle, so that it can be sent by mail: some 60 parts of pages.
+MOST_BYTES = 2_000_000
 Overview = TypeVar("Overview", Summary, Comparison, Review)
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -102,14 +102,23 @@ def bundle_html(bundled: Bundled, vault: Vault, pictures: PagePictures) -> str:
     for name, sentences in bundled.groups:
         body += [f"<h2>{esc(name)}</h2>"] if name else []
         body += [_sentence(sentence, numbers) for sentence in sentences] or ["<p>Nothing was found.</p>"]
-    body.append("<h2>Sources</h2>")
-    drawn = 0
-    for citation, number in numbers.items():
-        picture = _picture(citation, vault, pictures) if drawn < PICTURES else ""
-        drawn += bool(picture)
-        body.append(_source(citation, number, vault, picture))
-    body += [*_works(bundled.sentences), *_made(bundled)]
+    body += ["<h2>Sources</h2>", *_sources(numbers, vault, pictures), *_works(bundled.sentences), *_made(bundled)]
     return _page(bundled.title, "\n".join(body), _data(bundled, vault))
+
+
+def _sources(numbers: Mapping[Citation, int], vault: Vault, pictures: PagePictures) -> Iterator[str]:
+    """Each source with the picture of its quote, as long as there is room for pictures; then how many found none."""
+    room, left_out = MOST_BYTES, 0
+    for citation, number in numbers.items():
+        strip = _strip(citation, vault, pictures)
+        fits = strip is not None and len(strip.webp) <= room
+        room, left_out = room - len(strip.webp) if strip and fits else room, left_out + (strip is not None and not fits)
+        yield _source(citation, number, vault, _picture(citation, strip) if strip and fits else "")
+    if left_out:
+        yield (
+            f'<p class="note">The pictures of {left_out} quotes were left out, to keep this page small: their words '
+            "stand above, and mivault chat shows them on their pages.</p>"
+        )
 
 
 def _distinct(sentences: Sequence[Sentence]) -> list[Citation]:
@@ -146,20 +155,23 @@ def _in_its_page(citation: Citation, vault: Vault) -> str:
     return f"{esc(before)}<mark>{esc(quote)}</mark>{esc(after)}"
 
 
-def _picture(citation: Citation, vault: Vault, pictures: PagePictures) -> str:
-    """The page with a frame around each line of the quote; "" where there is no page to draw."""
+def _strip(citation: Citation, vault: Vault, pictures: PagePictures) -> Strip | None:
+    """The part of the page where the quote stands; None where there is no page to draw."""
     original = local_pdf(citation.paper_id, vault) if citation.paper_id and citation.quote else None
     if original is None or citation.page is None:
-        return ""
+        return None
     try:
-        png = pictures.picture(original, citation.page)
-        boxes = pictures.boxes(original, citation.page, citation.quote)
+        return pictures.strip(original, citation.page, citation.quote)
     except MivaultError:
-        return ""
-    frames = "".join(f'<i style="{_at(box)}"></i>' for box in boxes)
+        return None
+
+
+def _picture(citation: Citation, strip: Strip) -> str:
+    """Part of a page with a frame around each line of the quote."""
+    frames = "".join(f'<i style="{_at(box)}"></i>' for box in strip.boxes)
     alt = f"{citation.title}, {citation.locator}, with the quote marked"
-    source = base64.b64encode(png).decode()
-    return f'<div class="page"><img alt="{esc(alt)}" src="data:image/png;base64,{source}">{frames}</div>'
+    source = base64.b64encode(strip.webp).decode()
+    return f'<div class="page"><img alt="{esc(alt)}" src="data:image/webp;base64,{source}">{frames}</div>'
 
 
 def _at(box: Box) -> str:

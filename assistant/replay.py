@@ -20,7 +20,7 @@ from ingest.records import Page, Paper, from_json
 from ingest.vault import Vault
 
 DATA = re.compile(rf'<script type="application/json" id="{MARKER}">([^<]*)</script>')
-LARGEST = 200_000_000  # bytes of a bundle: forty page pictures are 10 MB
+LARGEST = 200_000_000  # bytes of a bundle: older ones hold forty pictures of whole pages, 20 MB
 HINT = "make one with: mivault ask ... --format html -o FILE"
 
 

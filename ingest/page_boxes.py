@@ -16,6 +16,7 @@ MAX_CHARACTERS = 100_000  # of one page; the fullest of 40 papers has 9,000
 PIECE = 24
 # Fractions of the page: what is nearer belongs to one rectangle of a line, what is smaller is not seen.
 NEAR, SEEN = 0.02, 0.0005
+AROUND = 0.06  # of the page's height: about four lines above and below a quote
 
 Stretch = tuple[int, int]
 
@@ -45,6 +46,17 @@ def stretches(quote: str, text: str) -> list[Stretch]:
             at = here + len(piece)
             found.append((starts[here], ends[at - 1]))
     return found if len(found) * 2 >= len(pieces) > 1 else []
+
+
+def strip_around(boxes: Sequence[Box]) -> tuple[float, float, tuple[Box, ...]]:
+    """The part of a page's height, from the top, in which boxes lie with some lines around them, and the boxes as
+    fractions of that part; the whole page where there is no box."""
+    if not boxes:
+        return 0.0, 1.0, ()
+    top = max(min(box.top for box in boxes) - AROUND, 0.0)
+    bottom = min(max(box.top + box.height for box in boxes) + AROUND, 1.0)
+    height = bottom - top
+    return top, bottom, tuple(box._replace(top=(box.top - top) / height, height=box.height / height) for box in boxes)
 
 
 def page_boxes(pdf: Any, index: int, find: Callable[[str], Sequence[Stretch]]) -> list[Box]:

@@ -16,12 +16,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingest import pdfium
 from ingest.errors import ParseError
 from ingest.limits import alarm, limit_memory
-from ingest.page_boxes import Box
+from ingest.page_boxes import Box, strip_around
 
 ROOT = Path(__file__).resolve().parents[1]
 CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.page_pictures import serve; serve(int(sys.argv[2]))"
@@ -29,6 +29,13 @@ WIDTH = 1000  # pixels: a card is 500 wide, on screens with two pixels for each
 MAX_PIXELS = 3_000_000  # of one picture: a page three times as high as wide still has the full width
 MAX_QUOTE = 10_000  # characters of a quote that is looked for
 GRACE = 2.0  # seconds that a child gives itself over its limit, in case the parent is no longer there to end it
+
+
+class Strip(NamedTuple):
+    """A part of a page, as wide as it: a WebP, and the boxes of what was looked for, as fractions of this part."""
+
+    webp: bytes
+    boxes: tuple[Box, ...]
 
 
 class PagePictures:
@@ -50,6 +57,12 @@ class PagePictures:
         ParseError for a page that cannot be read."""
         answer = self._ask({"path": str(path), "page": page, "quote": quote[:MAX_QUOTE]})
         return tuple(Box(*map(float, row)) for row in answer["boxes"])
+
+    def strip(self, path: Path, page: int, quote: str, *, width: int = WIDTH) -> Strip:
+        """The part of page `page` (from 1) where a quote stands; the whole page where it is not found there. Raises
+        ParseError for a page that cannot be drawn."""
+        answer = self._ask({"path": str(path), "page": page, "around": quote[:MAX_QUOTE], "width": width})
+        return Strip(base64.b64decode(answer["webp"]), tuple(Box(*map(float, row)) for row in answer["boxes"]))
 
     def start(self) -> None:
         """Have the child ready: it takes a third of a second, which the first picture would wait for."""
@@ -137,13 +150,21 @@ def _done(job: dict[str, Any]) -> dict[str, Any]:
             if not 1 <= job["page"] <= len(source):
                 return {"error": f"there is no page {job['page']}", "hint": f"it has {len(source)} pages"}
             index = job["page"] - 1
-            return (
-                {"boxes": source.boxes(index, job["quote"])} if "quote" in job else _drawn(source, index, job["width"])
-            )
+            if "quote" in job:
+                return {"boxes": source.boxes(index, job["quote"])}
+            if "around" in job:
+                return _strip(source, index, job["around"], job["width"])
+            return _drawn(source, index, job["width"])
     except ParseError as error:
         return {"error": error.message, "hint": error.hint}
     except Exception as error:  # pdfium's own, a damaged page's, memory's: this page's reason, not the end of the child
         return {"error": f"the page cannot be drawn: {type(error).__name__}", "hint": "open the PDF itself"}
+
+
+def _strip(source: pdfium.Document, index: int, quote: str, width: int) -> dict[str, Any]:
+    top, bottom, boxes = strip_around(source.boxes(index, quote))
+    webp = source.strip(index, width, max_pixels=MAX_PIXELS, top=top, bottom=bottom)
+    return {"webp": base64.b64encode(webp).decode(), "boxes": boxes}
 
 
 def _drawn(source: pdfium.Document, index: int, width: int) -> dict[str, Any]:

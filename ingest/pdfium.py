@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ingest import drawing
 from ingest.errors import ParseError
 from ingest.layout import BEGINS, BROKEN, Line, Piece
 from ingest.page_boxes import Box, page_boxes, stretches
@@ -137,17 +137,19 @@ class Document:
 
     def picture(self, index: int, *, scale: float, max_pixels: int) -> bytes:
         """A PNG of a page: `scale` 1 is 72 pixels per inch, made smaller where it would pass `max_pixels`."""
-        page = self._pdf[index]
-        width, height = page.get_size()
-        scale = min(scale, (max_pixels / max(width * height, 1)) ** 0.5)
-        out = io.BytesIO()
-        page.render(scale=scale).to_pil().save(out, "PNG")
-        return out.getvalue()
+        return drawing.png(self._pdf, index, scale, max_pixels)
 
     def picture_of_width(self, index: int, width: int, *, max_pixels: int) -> bytes:
         """A PNG of a page that is `width` pixels wide, or smaller where it would pass `max_pixels`."""
+        return drawing.png(self._pdf, index, self._scale(index, width), max_pixels)
+
+    def strip(self, index: int, width: int, *, max_pixels: int, top: float, bottom: float) -> bytes:
+        """A WebP of such a page from `top` to `bottom`, shares of its height."""
+        return drawing.webp(self._pdf, index, self._scale(index, width), max_pixels, top, bottom)
+
+    def _scale(self, index: int, width: int) -> float:
         page_width, _ = self._pdf.get_page_size(index)
-        return self.picture(index, scale=width / max(page_width, 1), max_pixels=max_pixels)
+        return width / max(float(page_width), 1.0)
 
 
 def _top(target: Any) -> float | None:

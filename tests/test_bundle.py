@@ -74,12 +74,20 @@ def test_it_shows_the_quote_in_its_page_on_its_picture_and_holds(vault: Vault, t
     assert "<mark>We find that walnut heads copy the name of the indirect object in 26 of 144 cases.</mark>" in text
     elements = _Elements(text).found
     pictures = [attributes["src"] or "" for tag, attributes in elements if tag == "img"]
-    assert pictures and all(source.startswith("data:image/png;base64,") for source in pictures)
+    assert pictures and all(source.startswith("data:image/webp;base64,") for source in pictures)
     assert any(tag == "i" and "left:" in (attributes.get("style") or "") for tag, attributes in elements)
     assert "@misc{" in text and answer.recipe.chat_model in text
     result = again(text, vault, tmp_path)
     assert result.holds and result.checked == len([c for s in answer.sentences for c in s.citations])
     assert result.changes == () and "all of it holds" in replay_text(result)
+
+
+def test_pictures_stop_where_a_bundle_is_full_and_it_is_said(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = answered(vault)
+    shown = answer_as(answer, "html", vault).count("<img ")
+    monkeypatch.setattr("assistant.bundle.MOST_BYTES", 1_000)
+    text = answer_as(answer, "html", vault)
+    assert shown and "<img " not in text and f"The pictures of {shown} quotes were left out" in text
 
 
 def test_it_runs_nothing_and_loads_nothing_whatever_stands_in_it(vault: Vault) -> None:
@@ -89,7 +97,7 @@ def test_it_runs_nothing_and_loads_nothing_whatever_stands_in_it(vault: Vault) -
     assert scripts == [{"type": "application/json", "id": "mivault-bundle"}]
     assert not [a for _, attributes in elements for a in attributes if a.startswith("on")]
     loaded = [a["src"] for _, a in elements if a.get("src")]
-    assert all(str(source).startswith("data:image/png") for source in loaded)
+    assert all(str(source).startswith("data:image/webp") for source in loaded)
     assert not [tag for tag, _ in elements if tag in ("link", "iframe", "object", "embed", "form", "base")]
     policy = next(a["content"] for tag, a in elements if a.get("http-equiv") == "Content-Security-Policy")
     assert policy and policy.startswith("default-src 'none'")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pdf_maker import HEIGHT, WIDTH, Run, encrypt_pdf, image_pdf, make_pdf
 
 from ingest.errors import ParseError
-from ingest.page_boxes import Box, merged, stretches
+from ingest.page_boxes import Box, merged, stretches, strip_around
 from ingest.page_pictures import MAX_PIXELS, PagePictures
 
 LINES = ["Superposition lets a network store more fea-", "tures than it has neurons, at a cost.", "Another sentence."]
@@ -47,11 +47,40 @@ def test_a_picture_has_the_width_asked_for_and_shows_the_text(pictures: PagePict
     assert image.crop((0, round(image.height * 0.5), 500, image.height)).getextrema() == (255, 255)
 
 
+def test_a_strip_shows_the_quote_and_the_lines_around_it_alone(pictures: PagePictures, pdf: Path) -> None:
+    from PIL import Image
+
+    strip = pictures.strip(pdf, 2, QUOTE, width=500)
+    image = Image.open(io.BytesIO(strip.webp)).convert("L")
+    assert strip.webp[8:12] == b"WEBP" and image.width == 500
+    assert image.height < 0.2 * 500 * HEIGHT / WIDTH
+    for left, top, width, height in strip.boxes:
+        assert 0 <= top < top + height <= 1
+        edges = (left * 500, top * image.height, (left + width) * 500, (top + height) * image.height)
+        darkest, _ = image.crop(tuple(round(edge) for edge in edges)).getextrema()  # type: ignore[arg-type]
+        assert isinstance(darkest, int | float) and darkest < 100
+    whole = pictures.strip(pdf, 2, "a sentence that nobody wrote in this paper at all", width=500)
+    assert whole.boxes == () and Image.open(io.BytesIO(whole.webp)).height == pytest.approx(500 * HEIGHT / WIDTH, abs=1)
+
+
 def test_a_quote_over_two_lines_has_a_box_on_each(pictures: PagePictures, pdf: Path) -> None:
     first, second = pictures.boxes(pdf, 2, QUOTE)
     assert first.left > second.left == pytest.approx(72 / WIDTH, abs=0.01)
     assert second.top - first.top == pytest.approx(14 / HEIGHT, abs=0.003)
     assert first.top == pytest.approx((HEIGHT - 700 - 8) / HEIGHT, abs=0.01)
+
+
+SHARES = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(SHARES, SHARES, SHARES, SHARES), min_size=1, max_size=5))
+def test_boxes_stay_where_they_are_on_their_part_of_the_page(rows: list[tuple[float, float, float, float]]) -> None:
+    boxes = [Box(left, top, (1 - left) * width, (1 - top) * height) for left, top, width, height in rows]
+    top, bottom, moved = strip_around(boxes)
+    assert 0 <= top < bottom <= 1
+    for before, after in zip(boxes, moved, strict=True):
+        assert top + after.top * (bottom - top) == pytest.approx(before.top, abs=1e-9)
+        assert after.height * (bottom - top) == pytest.approx(before.height, abs=1e-9)
 
 
 def test_what_does_not_stand_on_the_page_has_no_box(pictures: PagePictures, pdf: Path, tmp_path: Path) -> None:
