@@ -24,9 +24,15 @@ class Choice:
     seed: int = 0
 
     def __str__(self) -> str:
-        parts = [*self.sets, *self.kinds, f"half {self.half}" if self.half else ""]
+        parts = [*map(short, self.sets), *self.kinds, f"half {self.half}" if self.half else ""]
         drawn = f"sample of {self.sample} (seed {self.seed})" if self.sample else ""
         return ", ".join(filter(None, [*parts, drawn])) or "every case"
+
+
+def short(name: str) -> str:
+    """A set as a headline calls it, without its folders; an external set's cases by the folder that is its own."""
+    path = Path(name)
+    return path.parent.name or path.stem if path.name == "cases.jsonl" else path.stem or name
 
 
 def choose(choice: Choice) -> tuple[Case, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assistant.app.page import esc
 from assistant.app.rooms import EvalProgress
 from evals.cases import SHIPPED
-from evals.choose import Choice, choose
+from evals.choose import Choice, choose, short
 from evals.compare import Change, ChangedAnswer, Comparison, compare, side_by_side
 from evals.evaluate import evaluate
 from evals.page import KEY_METRICS, case_html, kind_plot, plot
@@ -229,5 +229,6 @@ def _told(result: CaseResult) -> str:
 
 def _short(data: dict[str, object]) -> str:
     """Which cases they were, without the folders of their files."""
-    parts = [Path(part).stem if part.endswith(".jsonl") else part for part in str(data.get("chosen") or "").split(", ")]
-    return ", ".join(parts)
+    return ", ".join(
+        short(part) if part.endswith(".jsonl") else part for part in str(data.get("chosen") or "").split(", ")
+    )

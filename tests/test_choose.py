@@ -49,6 +49,19 @@ def test_a_set_that_ships_goes_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sets", "called"),
+    [
+        (("/home/ada/my cases.jsonl", "starter"), "my cases, starter"),
+        (("/home/ada/vault/reports/sets/scifact-1f/cases.jsonl",), "scifact-1f"),
+        (("cases.jsonl",), "cases"),
+        ((), "every case"),
+    ],
+)
+def test_a_headline_names_a_file_without_its_folders(sets: tuple[str, ...], called: str) -> None:
+    assert str(Choice(sets)) == called
+
+
+@pytest.mark.parametrize(
     ("choice", "says"),
     [
         (Choice(kinds=("riddle",)), "there is no kind 'riddle'"),
