@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.progress import working
 from mivault_env import opened_tools
 from mivault_io import HERE, JsonOption, VaultOption, environment, open_vault, say, show_json
 
@@ -36,7 +37,7 @@ def suggest(
         for one in added:
             say(f"{one.what}: {one.entry_id or 'not added'}{f' ({one.reason})' if one.reason else ''}")
         raise typer.Exit(any(one.failed for one in added))
-    with opened.writing(), opened_tools(opened, None, environment()) as tools:
+    with working("Reading the lists"), opened.writing(), opened_tools(opened, None, environment()) as tools:
         found = suggested_by(opened, tools, load(opened).entries, refresh=refresh, download=not no_download)
     if as_json:
         show_json(asdict(found))

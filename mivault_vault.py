@@ -180,10 +180,12 @@ def remove(
     """Take an entry, its file and its passages out of the vault."""
     from index.build import build
     from ingest.add import remove as remove_from
+    from ingest.progress import working
 
     opened = open_vault(vault)
     with opened.writing(wait=wait, on_wait=say_beside):
         remove_from(opened, entry_id)
         if opened.index_path.exists():
-            build(opened, open_embedder(opened, environment()))
+            with working("Taking it out of the index"):
+                build(opened, open_embedder(opened, environment()))
     say(f"Removed {entry_id}.")
