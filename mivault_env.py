@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from ingest.vault import Vault
 
 
+# Sites that can have mirrors; where they are themselves, ingest/sites.py knows.
+SITES = ("arxiv_api", "arxiv_pdf", "arxiv_html", "forum", "github_api", "github_raw", "youtube")
 # The settings that are read as they stand, from MIVAULT_ and their name in capitals.
 TEXTS = (
     *("model", "provider", "price", "base_url", "api_key", "judge_key", "embedding_model", "contact", "github_token"),
-    *("arxiv_api", "arxiv_pdf", "arxiv_html", "forum", "github_api", "github_raw", "youtube"),
+    *SITES,
 )
 
 
@@ -55,8 +57,8 @@ class Environment:
     judge_key: str = ""
     embedding_model: str = ""
     cache: Path = Path("~/.cache/mivault")
-    arxiv_api: str = "https://export.arxiv.org/api/query"
-    arxiv_pdf: str = "https://arxiv.org/pdf/"
+    arxiv_api: str = ""
+    arxiv_pdf: str = ""
     arxiv_html: str = ""
     forum: str = ""
     github_api: str = ""
@@ -186,15 +188,13 @@ def sites(environment: Environment) -> Sites:
     """Where the texts come from: the sites themselves, but for the mirrors that the environment names."""
     from ingest.sites import Sites, html_beside
 
-    named = ("forum", "github_api", "github_raw", "youtube")
-    mirrors = {name: value.rstrip("/") for name in named if (value := getattr(environment, name))}
-    return Sites(
-        arxiv_api=environment.arxiv_api,
-        arxiv_pdf=environment.arxiv_pdf,
-        arxiv_html=environment.arxiv_html or html_beside(environment.arxiv_pdf),
-        github_token=environment.github_token,
-        **mirrors,
-    )
+    mirrors: dict[str, str] = {name: value for name in SITES if (value := getattr(environment, name))}
+    if pdfs := mirrors.get("arxiv_pdf"):
+        mirrors.setdefault("arxiv_html", html_beside(pdfs))
+    for name in ("forum", "github_api", "github_raw", "youtube"):  # a path is put behind them
+        if name in mirrors:
+            mirrors[name] = mirrors[name].rstrip("/")
+    return Sites(github_token=environment.github_token, **mirrors)
 
 
 def open_judge(environment: Environment, model: str, base_url: str = "") -> ChatModel:

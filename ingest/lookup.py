@@ -17,9 +17,9 @@ from typing import Any
 from ingest.errors import FetchError
 from ingest.polite import Gate
 from ingest.retry import BadStatus, Unreachable, with_retries
+from ingest.sites import API_URL
 from ingest.web import Web, parse, user_agent
 
-API_URL = "https://export.arxiv.org/api/query"
 # The package's page size; a hundred ids make a URL of 1 to 2 kB.
 BATCH = 100
 MAX_FEED_BYTES = 20_000_000
