@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from assistant.records import Answer
 from assistant.render import plain, to_text
@@ -199,7 +199,17 @@ def title_of(question: str) -> str:
     return f"{head if space else line[: TITLE_CHARACTERS - 1]}…"
 
 
-def questions(exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+class Asked(Protocol):
+    """An exchange as it is kept, or a turn of the page."""
+
+    @property
+    def question(self) -> str: ...
+
+    @property
+    def answer(self) -> Answer | None: ...
+
+
+def questions(exchanges: Sequence[Asked]) -> tuple[str, ...]:
     """What a follow-up is understood from, oldest first: questions that were answered, as they were searched for."""
     return tuple(one.answer.asked_as or one.question for one in exchanges if one.answer)
 

@@ -27,7 +27,7 @@ from assistant.app.server import make_app
 from assistant.app.talks import SHOWN, Talks, exchange_of, list_html, turns_of
 from assistant.app.turns import Turn
 from assistant.app.welcome import welcome_html
-from assistant.conversations import Conversations
+from assistant.conversations import Conversations, questions
 from assistant.extract import ExtractiveDrafter
 from assistant.records import Sentence, Usage
 from assistant.suggestions import follow_ups, starters
@@ -298,6 +298,13 @@ def test_examples_of_a_large_vault_are_few_and_name_terms_with_an_article() -> N
     first, second, third, fourth = starters(many)
     assert (first, second) == ("What is an induction head?", "What is SAE?")
     assert (third, fourth) == ("What does “Paper 0” find?", "What does “Paper 12” find?")
+
+
+def test_a_second_follow_up_is_understood_from_what_the_first_was_searched_for() -> None:
+    first = Turn(1, "What is superposition?", "done", answer=answer("What is superposition?"))
+    said = replace(answer("And in small models?"), asked_as="What is superposition in small models?")
+    turns = (first, Turn(2, "And in small models?", "done", answer=said), Turn(3, "Broken?", "failed"))
+    assert questions(turns) == ("What is superposition?", "What is superposition in small models?")
 
 
 def test_follow_ups_come_from_what_was_retrieved_and_not_shown() -> None:

@@ -22,8 +22,10 @@ from assistant.app.turns import Turn, advance, fail, stop
 from assistant.app.welcome import EDITING, welcome_html
 from assistant.app.who import as_user, as_user_stepwise
 from assistant.ask import MAX_QUESTION
-from assistant.suggestions import follow_ups, terms
+from assistant.conversations import questions
+from assistant.suggestions import follow_ups
 from index.filters import Filter
+from index.glossary import glossary_terms
 from index.status import EntryStatus
 from ingest.errors import MivaultError
 from ingest.vault import Vault
@@ -187,14 +189,17 @@ class Conversation:
 
     def _growing(self, turn: Turn, earlier: Turns, where: Filter) -> Iterator[Turn]:
         """The turn after each event. In a thread: cards read files, and pictures are drawn for them."""
-        history = [before.question for before in earlier if before.answer][-HISTORY:]
+        history = questions(earlier)[-HISTORY:]
         for event in self._events(turn.question, history=history, where=where):
             turn = advance(turn, event, partial(cards, vault=self._vault, quotes=self._pictures))
             if turn.answer:
-                turn = replace(turn, follow_ups=follow_ups(turn.answer, terms(self._status())))
+                turn = replace(turn, follow_ups=follow_ups(turn.answer, self._terms()))
                 if self._pictures:
                     self._pictures.ahead(pictured(turn.cards))
             yield turn
+
+    def _terms(self) -> list[str]:
+        return glossary_terms(self._vault.root / "glossary.yaml")
 
     async def halt(self, running: Running) -> None:
         """Stop was pressed. `respond` alone writes what is shown, so that a late step cannot undo this."""
