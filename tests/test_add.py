@@ -21,11 +21,6 @@ def _identify(path: Path) -> Identity:
         return identify(path)
 
 
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
-
-
 def pdf(path: Path, title: str = "A Paper", stamp: str | None = None) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return paper_pdf(path, title, ["Ada Byron"], [("Introduction", "Some text about circuits. " * 20)], [], stamp)

@@ -38,11 +38,6 @@ ZOTERO = r"""
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as Zotero exports it with files."""
     for number in (12, 13):

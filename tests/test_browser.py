@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from browsing import Visit, needs_chromium, one_screen, visiting
 from page_fakes import EVIL, PARAGRAPH, QUOTE, Answerer, entries, make_vault, serve, until
 
 from assistant.app.progress import Progress
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-)
-OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="THE PAGE WAS NOT TESTED: no Chromium here (apt-get install chromium)"),
-]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -45,51 +30,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visit:
-    """A tab, with every address it asked for and everything it complained about."""
-
-    page: Any
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        self.page.get_by_label("Your question").fill(question)
-        self.page.keyboard.press("Enter")
-        self.page.get_by_role("heading", name=question).last.wait_for()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.page, name)
-
-
 @pytest.fixture(params=["light", "dark", "phone"])
 def visit(request: pytest.FixtureRequest, chromium: Any, url: str) -> Iterator[Visit]:
-    phone, dark = request.param == "phone", request.param == "dark"
-    size = {"width": 390, "height": 844} if phone else {"width": 1200, "height": 850}
-    context = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light")
-    tab = Visit(context.new_page())
-    tab.page.set_default_timeout(15_000)
-    tab.page.on("request", lambda r: tab.asked.append(r.url))
-    tab.page.on("response", lambda r: tab.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    tab.page.on("pageerror", lambda e: tab.complaints.append(str(e)))
-    tab.page.on("console", lambda m: tab.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    tab.page.goto(url)
-    tab.page.get_by_text("sources searchable").wait_for()
-    yield tab
-    context.close()
-
-
-one_screen = pytest.mark.parametrize("visit", ["light"], indirect=True)
+    scheme: Literal["light", "dark"] = "dark" if request.param == "dark" else "light"
+    with visiting(chromium, url, phone=request.param == "phone", scheme=scheme) as tab:
+        tab.get_by_text("sources searchable").wait_for()
+        yield tab
 
 
 def test_a_conversation_asks_no_other_host_and_raises_no_complaint(visit: Visit, url: str) -> None:
@@ -100,7 +46,7 @@ def test_a_conversation_asks_no_other_host_and_raises_no_complaint(visit: Visit,
     visit.get_by_role("tab", name="Library").click()
     visit.get_by_role("row").nth(3).wait_for()
     assert len(visit.asked) > 20
-    assert [a for a in visit.asked if not a.startswith((url, "data:", "blob:"))] == []
+    assert visit.elsewhere(url) == []
     assert visit.complaints == []
     assert visit.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

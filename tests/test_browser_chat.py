@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from browsing import Visit, needs_chromium, one_screen, visiting
 from page_fakes import QUOTE, Answerer, answer, citation, entries, make_vault, serve
 from pdf_maker import make_pdf
-from test_browser import CHROMIUM, OPTIONS, Visit, pytestmark  # noqa: F401
 
 from assistant.ask import Done
 from assistant.records import Sentence
 
+pytestmark = needs_chromium
 TEX = r"The loss is $\frac{a}{b}$, at $5 or $6, and $\undefined{x}$, and $\href{javascript:alert(1)}{x^2}$."
 BOMB = r"$\def\a{\b\b\b\b\b\b\b\b}\def\b{\c\c\c\c\c\c\c\c}\def\c{\d\d\d\d\d\d\d\d}\def\d{xxxxxxxx}\a\a\a^2$"
 
@@ -56,35 +57,13 @@ def url(talker: Talker) -> Iterator[str]:
     drawer.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=["light", "phone"])
 def visit(request: pytest.FixtureRequest, chromium: Any, url: str) -> Iterator[Visit]:
-    size = {"width": 390, "height": 844} if request.param == "phone" else {"width": 1200, "height": 850}
-    context = chromium.new_context(viewport=size)
-    tab = Visit(context.new_page())
-    tab.page.set_default_timeout(15_000)
-    tab.page.on("request", lambda r: tab.asked.append(r.url))
-    tab.page.on("response", lambda r: tab.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    tab.page.on("pageerror", lambda e: tab.complaints.append(str(e)))
-    tab.page.on("console", lambda m: tab.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    tab.page.goto(url)
-    tab.page.locator(".mv-welcome").wait_for()
-    yield tab
-    assert [a for a in tab.asked if not a.startswith((url, "data:", "blob:"))] == []
-    assert tab.complaints == []
-    context.close()
-
-
-one_screen = pytest.mark.parametrize("visit", ["light"], indirect=True)
+    with visiting(chromium, url, phone=request.param == "phone") as tab:
+        tab.locator(".mv-welcome").wait_for()
+        yield tab
+        assert tab.elsewhere(url) == []
+        assert tab.complaints == []
 
 
 def test_a_citation_shows_its_page_with_the_quote_framed(visit: Visit) -> None:

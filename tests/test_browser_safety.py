@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import needs_chromium
 from page_fakes import EVIL, Answerer, answer, citation, entries, make_vault, serve
 from served_vault import served
-from test_browser import CHROMIUM, OPTIONS
 
 from assistant.app.users import Users
 from assistant.ask import Done, Event
 from assistant.records import Sentence
 from ingest.vault import Vault
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="THE PAGE WAS NOT TESTED: no Chromium here (apt-get install chromium)"),
-]
+pytestmark = needs_chromium
 PASSWORD = "correct horse battery"
 ATTACKS = (
     EVIL.replace("\u202e", ""),
@@ -32,16 +29,6 @@ ATTACKS = (
     "$$" + "\\def\\a{\\a\\a}\\a" + "$$ $\\href{javascript:document.title='owned'}{x}$ $" + "{" * 500 + "$",
     "&lt;img src=x onerror=document.title='owned'&gt; &#60;script&#62; \" onmouseover=\"document.title='owned'",
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 class Attacking:

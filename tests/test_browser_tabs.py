@@ -14,17 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Visit, needs_chromium, visiting
 from pdf_maker import paper_pdf
-from test_browser import CHROMIUM, OPTIONS, Visit
 
 from ingest.starter import create
 from ingest.vault import Vault
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="THE PAGE WAS NOT TESTED: no Chromium here (apt-get install chromium)"),
-]
-
+pytestmark = needs_chromium
 PROBES = "Probing classifiers read a property off the activations of a layer. We find that they do not show its use. "
 PATCHES = "Activation patching replaces one activation by another. We show that patching a head changes the answer. "
 TURNIPS = (
@@ -88,30 +84,13 @@ def url(vault: Vault, env: dict[str, str]) -> Iterator[str]:
         child.wait(10)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(chromium: Any, url: str) -> Iterator[Visit]:
-    context = chromium.new_context(viewport={"width": 1200, "height": 900})
-    tab = Visit(context.new_page())
-    tab.page.set_default_timeout(30_000)
-    tab.page.on("request", lambda r: tab.asked.append(r.url))
-    tab.page.on("response", lambda r: tab.complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    tab.page.on("pageerror", lambda e: tab.complaints.append(str(e)))
-    tab.page.goto(url)
-    tab.page.get_by_text("sources searchable").wait_for()
-    yield tab
-    context.close()
-    assert tab.complaints == []
-    assert [a for a in tab.asked if not a.startswith((url, "data:", "blob:"))] == []
+    with visiting(chromium, url, seconds=30, console=False) as tab:
+        tab.get_by_text("sources searchable").wait_for()
+        yield tab
+        assert tab.complaints == []
+        assert tab.elsewhere(url) == []
 
 
 def choose(visit: Visit, label: str, words: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from pdf_maker import paper_pdf
 from readable_embedder import ReadableEmbedder
 
@@ -17,8 +15,7 @@ from index.verify import verify
 from ingest.add import remove
 from ingest.duplicates import ALIKE, SKETCH, Sketch, duplicates, likeness, sketched
 from ingest.manifest import add_entry, load
-from ingest.starter import create
-from ingest.tools import Tools, open_tools
+from ingest.tools import Tools
 from ingest.vault import Vault
 
 WORDS = [a + b + c for a in ("ba", "re", "mi", "lo") for b in ("n", "ster", "d", "ck") for c in ("ing", "a", "ol", "e")]
@@ -31,17 +28,6 @@ def words(seed: int, count: int = 600) -> list[str]:
 def changed(text: list[str], share: float) -> str:
     choice = random.Random(0)
     return " ".join("other" if choice.random() < share else word for word in text)
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
-
-
-@pytest.fixture(scope="module")
-def tools() -> Iterator[Tools]:
-    with open_tools(ReadableEmbedder().count_tokens) as opened:
-        yield opened
 
 
 def put(vault: Vault, entry_id: str, text: str, **fields: str) -> None:

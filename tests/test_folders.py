@@ -18,7 +18,6 @@ from ingest.add import add, remove
 from ingest.first_page import first_pages
 from ingest.jobs import ParseJob
 from ingest.manifest import add_to_list, load
-from ingest.starter import create
 from ingest.tools import Tools, open_tools
 from ingest.vault import Vault
 from ingest.worker import Outcome, ParserPool
@@ -54,11 +53,6 @@ def tools(pool: CountingPool) -> Iterator[Tools]:
     pool.read.clear()
     with open_tools(ReadableEmbedder().count_tokens) as opened:
         yield replace(opened, pool=pool)
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,23 +14,11 @@ from ingest.errors import UsageError
 from ingest.first_page import first_pages
 from ingest.manifest import add_entry, load
 from ingest.quarantine import accept
-from ingest.starter import create
 from ingest.sync import Outcome, sync
 from ingest.tools import Tools, open_tools
 from ingest.vault import Vault
 
 TEXT = "We find that this is the case for the networks that we have, and that it is not for the others. " * 8
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
-
-
-@pytest.fixture(scope="module")
-def tools() -> Iterator[Tools]:
-    with open_tools(ReadableEmbedder().count_tokens) as opened:
-        yield opened
 
 
 def put(vault: Vault, name: str, title: str) -> None:

@@ -20,7 +20,6 @@ from ingest.links import page_link
 from ingest.manifest import add_entry, load
 from ingest.parse_jobs import Outcome
 from ingest.sites import Sites
-from ingest.starter import create
 from ingest.sync import sync
 from ingest.tools import Tools, open_tools
 from ingest.vault import Vault
@@ -48,11 +47,6 @@ MARKDOWN = f"""# Causal Scrubbing
 
 I have opinions about it.
 """
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ def _identify(path: Path) -> Identity:
         return identify(path)
 
 
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return create(tmp_path / "vault", empty=True)
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[LoopbackArxiv]:
     with LoopbackArxiv() as running:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +21,10 @@ from index.store import PassageStore
 from index.verify import Verified, check, verified_text, verify
 from ingest.manifest import add_entry
 from ingest.starter import create
-from ingest.tools import Tools, open_tools
+from ingest.tools import Tools
 from ingest.vault import Vault
 
 TEXT = "Circuits are subgraphs of a network that do one job. We find one of them and describe how it works. " * 6
-
-
-@pytest.fixture(scope="module")
-def tools() -> Iterator[Tools]:
-    with open_tools(ReadableEmbedder().count_tokens) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
