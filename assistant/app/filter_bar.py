@@ -101,15 +101,10 @@ class FilterBar:
         fields = [self.papers, self.years, self.sections, self.kinds]
         at_once = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
         page.load(self.offer, None, [self.papers], **at_once)
-        for trigger in (
-            self.papers.input,
-            self.years.submit,
-            self.years.blur,
-            self.sections.submit,
-            self.sections.blur,
-        ):
-            trigger(self.narrow, fields, [self.where, self.line], **at_once)
-        self.kinds.input(self.narrow, fields, [self.where, self.line], **at_once)
+        changed = [self.papers.input, self.kinds.input]
+        changed += [event for box in (self.years, self.sections) for event in (box.submit, box.blur)]
+        # One at a time, the last one with what stands in the fields by then: an older answer must not come after it.
+        self._gr.on(changed, self.narrow, fields, [self.where, self.line], trigger_mode="always_last", **at_once)
         acting = {"js": WITH_WHAT, **at_once}
         self.pick.click(self.limit, [on], self.outputs, **acting)
         self.drop.click(self.take_off, [on, self.where], self.outputs, **acting)
