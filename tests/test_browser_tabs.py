@@ -151,9 +151,10 @@ def test_another_paper_is_held_back_until_it_is_accepted(visit: Visit, vault: Va
     visit.get_by_role("row", name=re.compile("Tuned Lens.*Searchable")).wait_for(timeout=60_000)
 
 
-def test_a_paper_is_opened_from_the_library_and_summarized(visit: Visit) -> None:
+def test_a_paper_is_opened_from_its_row_in_the_library_and_summarized(visit: Visit) -> None:
     visit.get_by_role("tab", name="Library").click()
-    choose(visit, "Entry", "Activation Patching")
+    visit.locator("#mv-library-table").get_by_role("button", name="Activation Patching").click()
+    visit.locator("#mv-entry-detail").get_by_text("Ada Byron").wait_for()
     visit.get_by_role("button", name="Open", exact=True).click()
     visit.get_by_role("heading", name="Activation Patching of Heads").last.wait_for()
     visit.get_by_role("button", name="Summarize").click()
@@ -183,7 +184,32 @@ def test_a_term_is_found_with_the_papers_that_use_it(visit: Visit) -> None:
     visit.get_by_role("tab", name="Glossary").click()
     visit.get_by_label("Find a term").fill("probing")
     visit.get_by_role("heading", name="Probing classifier").wait_for()
-    visit.locator(".mv-uses").get_by_text("Probing Classifiers Layer by Layer").first.wait_for()
+    visit.get_by_label("Find a term").fill("")
+    visit.locator(".mv-terms").get_by_role("button", name="Probing classifier").click()
+    visit.locator(".mv-uses").get_by_role("button", name="Probing Classifiers Layer by Layer").first.click()
+    visit.get_by_role("heading", name="Probing Classifiers Layer by Layer").last.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("tab", "field", "said"),
+    [
+        ("Library", "Entry", ""),
+        ("Paper", "Paper", "gone"),
+        ("Glossary", "Term", ""),
+        ("Evals", "Report", "there is no report 'gone'"),
+        ("Evals", "Compare with (as the first)", ""),
+    ],
+)
+def test_what_was_removed_a_moment_ago_is_told_and_no_error(visit: Visit, tab: str, field: str, said: str) -> None:
+    """A list in an open page may still name it; `visit` holds that no request fails."""
+    visit.get_by_role("tab", name=tab).click()
+    box = visit.page.get_by_label(field, exact=True)
+    box.fill("gone")
+    visit.keyboard.press("Enter")
+    visit.keyboard.press("Tab")
+    if said:
+        visit.get_by_role("alert").filter(has_text=said).wait_for()
+    visit.wait_for_timeout(300)
 
 
 def wait_for_reports(vault: Vault, count: int) -> None:

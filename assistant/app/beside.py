@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assistant.app.filter_bar import FilterBar
+from assistant.app.filter_bar import WITH_WHAT, FilterBar, hidden_button
 from assistant.app.rooms import Rooms
 from assistant.app.tab_evals import EvalsTab
 from assistant.app.tab_glossary import GlossaryTab
@@ -37,9 +37,11 @@ class Beside:
         if self.evals:
             self.evals.connect(page)
         at_once = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        library.open.click(self.paper.open, [library.entry], [self.paper.paper], **at_once).then(
-            lambda: self._gr.update(selected="paper"), None, [tabs], **at_once
-        )
+        on, show = self._gr.Textbox(visible=False), hidden_button(self._gr, "show")
+        for button, chosen, options in ((library.open, library.entry, {}), (show, on, {"js": WITH_WHAT})):
+            opened = button.click(self.paper.open, [chosen], [self.paper.paper], **at_once, **options)
+            turned = opened.then(lambda: self._gr.update(selected="paper"), None, [tabs], **at_once)
+            turned.then(None, js="() => window.scrollTo(0, 0)")
         for button, chosen in ((library.ask, library.entry), (self.paper.ask, self.paper.paper)):
             button.click(narrowing.limit, [chosen], narrowing.outputs, **at_once).then(
                 lambda: self._gr.update(selected="chat"), None, [tabs], **at_once

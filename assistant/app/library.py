@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from assistant.app.card import do_button
 from assistant.app.page import esc
 from assistant.app.progress import Progress
 from index.status import EntryStatus, State
@@ -161,9 +162,9 @@ def _row(entry: EntryStatus) -> str:
     arxiv = f" · arXiv:{entry.arxiv_id}" if entry.arxiv_id else ""
     by = f'<span class="mv-byline">{esc(authors + arxiv)}</span>' if authors or arxiv else ""
     reason = f'<span class="mv-reason">{esc(entry.reason)}</span>' if entry.reason else ""
-    state = STATES.get(entry.state, entry.state)
+    state, name = STATES.get(entry.state, entry.state), do_button("entry", entry.id, entry.title or entry.id)
     return (
-        f'<tr><th scope="row">{esc(entry.title or entry.id)}{by}</th><td>{esc(entry.kind)}</td>'
+        f'<tr><th scope="row">{name}{by}</th><td>{esc(entry.kind)}</td>'
         f'<td class="mv-state mv-{esc(entry.state)}">{esc(state)}{reason}</td>'
         f"<td>{entry.pages or ''}</td><td>{entry.passages or ''}</td></tr>"
     )

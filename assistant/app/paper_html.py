@@ -35,7 +35,7 @@ def paper_html(view: PaperView) -> str:
         _fold("Sections", [_section(page, h.title, h.level, view) for page in view.pages for h in page.headings]),
         _fold("Terms of the glossary", [_term(term) for term in view.terms]),
         _fold("Figures and tables", [_figure(figure) for figure in view.figures]),
-        _fold("Similar papers in the vault", [_like(title, cosine) for _, title, cosine in view.alike]),
+        _fold("Similar papers in the vault", [_like(*like) for like in view.alike]),
         _pages(view),
     ]
     byline = f'<p class="mv-byline">{esc(by)}</p>' if by else ""
@@ -113,8 +113,8 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _like(title: str, cosine: float) -> str:
-    return f'{esc(title)} <span class="mv-place">cosine {cosine:.2f}</span>'
+def _like(paper_id: str, title: str, cosine: float) -> str:
+    return f'{do_button("show", paper_id, title)} <span class="mv-place">cosine {cosine:.2f}</span>'
 
 
 def _pages(view: PaperView) -> str:

@@ -17,6 +17,7 @@ from ingest.errors import MivaultError
 SECONDS = 1.0
 FEW = 20  # cases of a first run: about as many as can be read one by one
 SAMPLES = [("5 cases", 5), ("20 cases", FEW), ("50 cases", 50), ("200 cases", 200), ("All", 0)]
+GONE = {"allow_custom_value": True}  # what was removed a moment ago is still sent once: told, not an error
 AT_ONCE = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 SHOWING = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "evals", "concurrency_limit": 2}
 
@@ -49,11 +50,13 @@ class EvalsTab:
             self.stop = gr.Button("Stop the run", interactive=False, min_width=110, scale=0)
         self.far = gr.HTML(**plain("mv-eval-far"))
         with gr.Row():
-            self.name = gr.Dropdown([], value=None, label="Report", elem_id="mv-report-choice")
-            self.before = gr.Dropdown([], value=None, label="Compare with (as the first)", elem_id="mv-report-before")
+            self.name = gr.Dropdown([], value=None, label="Report", elem_id="mv-report-choice", **GONE)
+            self.before = gr.Dropdown(
+                [], value=None, label="Compare with (as the first)", elem_id="mv-report-before", **GONE
+            )
         self.difference = gr.HTML(**plain("mv-report-difference"))
         self.report = gr.HTML(**plain("mv-report"))
-        self.case = gr.Dropdown([], value=None, label="Case", visible=False, elem_id="mv-case-choice")
+        self.case = gr.Dropdown([], value=None, label="Case", visible=False, elem_id="mv-case-choice", **GONE)
         self.one = gr.HTML(**plain("mv-case"))
         self._seen = gr.State("")
 

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.app.card import do_button
 from assistant.app.conversation import plain
+from assistant.app.filter_bar import WITH_WHAT, hidden_button
 from assistant.app.page import error_html, esc
 from assistant.app.rooms import Finder
 from assistant.paper_text import glossary_of
@@ -23,6 +25,8 @@ from ingest.own_texts import own_texts
 from ingest.vault import Vault
 
 HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+# Runs in the browser when a term of the list was picked: what it means stands above the list.
+TO_THE_TERM = """() => setTimeout(() => document.getElementById("mv-term-choice")?.scrollIntoView(), 300)"""
 FOUND, PER_PAPER, CHARACTERS = 24, 2, 260
 OWN = ("note", "glossary")
 
@@ -75,7 +79,7 @@ def list_html(terms: Sequence[TermText], of: int) -> str:
     """How many terms there are, with the first lines of those shown."""
     if not of:
         return '<p class="mv-empty">The vault has no glossary: write glossary.yaml, then sync.</p>'
-    items = "".join(f"<li><strong>{esc(t.name)}</strong> {esc(_cut(t.text))}</li>" for t in terms)
+    items = "".join(f"<li>{do_button('term', t.id, t.name)} {esc(_cut(t.text))}</li>" for t in terms)
     return f'<p class="mv-summary">{len(terms)} of {of} terms</p><ul class="mv-terms">{items}</ul>'
 
 
@@ -85,7 +89,7 @@ def uses_html(hits: Sequence[Hit]) -> str:
         return '<p class="mv-empty">No paper that can be searched uses it word for word.</p>'
     papers = len({hit.paper.id for hit in hits})
     items = "".join(
-        f"<li><strong>{esc(hit.paper.title)}</strong> <span class='mv-place'>{esc(_place(hit))}</span>"
+        f"<li>{do_button('show', hit.paper.id, hit.paper.title)} <span class='mv-place'>{esc(_place(hit))}</span>"
         f"<p>{esc(_cut(hit.passage.text))}</p></li>"
         for hit in hits
     )
@@ -108,7 +112,8 @@ class GlossaryTab:
         self._gr, self._vault, self._search = gr, vault, search
         with gr.Row():
             self.words = gr.Textbox(label="Find a term", max_length=100, elem_id="mv-term-words")
-            self.term = gr.Dropdown([], value=None, label="Term", elem_id="mv-term-choice")
+            self.term = gr.Dropdown([], value=None, label="Term", elem_id="mv-term-choice", allow_custom_value=True)
+        self.on, self.pick = gr.Textbox(visible=False), hidden_button(gr, "term")
         self.one = gr.HTML(**plain("mv-term"))
         self.uses = gr.HTML(**plain("mv-term-uses"))
         self.terms = gr.HTML(**plain("mv-term-list"))
@@ -118,6 +123,9 @@ class GlossaryTab:
         found = {"fn": self.find, "inputs": [self.words], "outputs": [self.terms, self.term], "queue": False, **HIDDEN}
         page.load(**found)
         self.words.change(**found)
+        self.pick.click(lambda one: one, [self.on], [self.term], js=WITH_WHAT, queue=False, **HIDDEN).then(
+            None, js=TO_THE_TERM
+        )
         self.term.change(self.show, [self.term], [self.one], queue=False, **HIDDEN).then(
             self.used, [self.term], [self.uses], **HIDDEN
         )

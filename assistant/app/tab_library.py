@@ -14,6 +14,7 @@ from typing import Any
 from assistant.app.background import in_thread
 from assistant.app.conversation import plain
 from assistant.app.desk import Desk
+from assistant.app.filter_bar import WITH_WHAT, hidden_button
 from assistant.app.library import (
     ORDERS,
     STATE_CHOICES,
@@ -30,6 +31,8 @@ from ingest.errors import MivaultError
 Status = Callable[[], Sequence[EntryStatus]]
 FILES = [".pdf", ".html", ".htm", ".md", ".txt", ".bib", ".json"]
 HIDDEN = {"show_progress": "hidden", "api_visibility": "private"}
+# Runs in the browser when a row was picked: what is told of it stands above the table.
+TO_THE_ENTRY = """() => setTimeout(() => document.getElementById("mv-entry-choice")?.scrollIntoView(), 300)"""
 WRITING = {**HIDDEN, "concurrency_id": "desk", "concurrency_limit": 4}
 
 
@@ -45,18 +48,19 @@ class LibraryTab:
             self.words = gr.Textbox(label="Find", placeholder="Words of a title, author or reason", max_length=200)
             self.state = gr.Dropdown(STATE_CHOICES, value="all", label="State", min_width=130)
             self.order = gr.Dropdown(ORDERS, value="", label="Order", min_width=130)
-        self.table = gr.HTML(**plain("mv-library-table"))
+        self.on, self.pick = gr.Textbox(visible=False), hidden_button(gr, "entry")
         self.entry = gr.Dropdown(
             [],
             value=None,
             label="Entry",
-            info="Choose one to see all of it",
+            info="Choose one here or in the table to see all of it",
             elem_id="mv-entry-choice",
             allow_custom_value=True,  # one that was removed a moment ago is still sent once: told, not an error
         )
         self.detail = gr.HTML(**plain("mv-entry-detail"))
         if desk:
             self._make_doing()
+        self.table = gr.HTML(**plain("mv-library-table"))
 
     @property
     def narrowing(self) -> list[Any]:
@@ -108,6 +112,8 @@ class LibraryTab:
             (field.input if field is not self.words else field.change)(**shown)
         outputs = [self.detail, *([self.doing, self.accept, self.sure] if self._desk else [])]
         self.entry.change(self.chosen, [self.entry], outputs, queue=False, **HIDDEN)
+        picked = self.pick.click(lambda one: one, [self.on], [self.entry], js=WITH_WHAT, queue=False, **HIDDEN)
+        picked.then(None, js=TO_THE_ENTRY)
         if self._desk:
             self._connect_desk(watch, shown)
 

@@ -59,7 +59,8 @@ class PaperTab:
     def __init__(self, gr: Any, vault: Vault, status: Status, summarize: Callable[[str], Summary]) -> None:
         self._gr, self._vault, self._status, self._summarize = gr, vault, status, summarize
         self.seen = gr.State(())
-        self.paper = gr.Dropdown([], value=None, label="Paper", elem_id="mv-paper-choice")
+        # One that was removed a moment ago is still sent once: told, not an error.
+        self.paper = gr.Dropdown([], value=None, label="Paper", elem_id="mv-paper-choice", allow_custom_value=True)
         with gr.Row(elem_id="mv-paper-do", visible=False) as self.doing:
             self.sum = gr.Button("Summarize", variant="primary", min_width=110, scale=0)
             self.ask = gr.Button("Ask about this paper", min_width=160, scale=0)
