@@ -17,7 +17,13 @@ UsersOption = Annotated[Path, typer.Option("--auth", help="The file of users.")]
 
 
 @users_app.command("add")
-def add_user(name: str, auth: UsersOption) -> None:
+def add_user(
+    name: str,
+    auth: UsersOption,
+    reader: Annotated[
+        bool, typer.Option("--reader", help="One who asks and reads, but changes no library and runs no evals.")
+    ] = False,
+) -> None:
     """Add a user, or give one a new password; it is asked for, or read from a pipe."""
     from assistant.app.users import Users
 
@@ -27,8 +33,8 @@ def add_user(name: str, auth: UsersOption) -> None:
         if piped
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    Users(auth).add(name, password)
-    say(f"{name} may sign in: mivault chat --host 0.0.0.0 --auth {auth}")
+    Users(auth).add(name, password, reader=reader)
+    say(f"{name} may sign in{', to ask and read' if reader else ''}: mivault chat --host 0.0.0.0 --auth {auth}")
 
 
 @users_app.command("remove")
@@ -42,10 +48,12 @@ def remove_user(name: str, auth: UsersOption) -> None:
 
 @users_app.command("list")
 def list_users(auth: UsersOption) -> None:
-    """The users' names."""
+    """The users' names, and who of them may read only."""
     from assistant.app.users import Users
 
-    say("\n".join(Users(auth).names()) or f"{auth} names no user (mivault users add NAME --auth {auth})")
+    users = Users(auth)
+    lines = [name if users.may_change(name) else f"{name} (reader)" for name in users.names()]
+    say("\n".join(lines) or f"{auth} names no user (mivault users add NAME --auth {auth})")
 
 
 conversations = typer.Typer(rich_markup_mode=None)

@@ -18,6 +18,7 @@ from assistant.app.auth import Sessions
 from assistant.app.build import build_page, mount
 from assistant.app.lanes import Lane
 from assistant.app.programs import functions, mcp_server
+from assistant.app.rooms import Rooms
 from assistant.app.server import Reach, make_app
 from assistant.app.users import Users
 from assistant.ask import Searcher
@@ -64,7 +65,13 @@ def tools_over(vault: Vault, drafter: Drafter | None = None) -> Tools:
 
 @contextlib.contextmanager
 def served(
-    root: Path, *, drafter: Drafter | None = None, users: Users | None = None, mcp: bool = False, reach: Reach = Reach()
+    root: Path,
+    *,
+    drafter: Drafter | None = None,
+    users: Users | None = None,
+    mcp: bool = False,
+    reach: Reach = Reach(),
+    rooms: Callable[[Vault], Rooms] | None = None,
 ) -> Iterator[str]:
     """The page's address. One question and one search run at a time."""
     vault = answering_vault(root)
@@ -79,6 +86,7 @@ def served(
         progress=lambda: None,
         answerer="extractive",
         programs=programs,
+        rooms=rooms(vault) if rooms else None,
         signed_in=users is not None,
     )
     sessions = Sessions(users) if users else None

@@ -60,7 +60,8 @@ def test_who_is_taken_out_is_out_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     ["ada", "ada:plain:secret", "ada:scrypt:2:8:1:x:y:z", "ada:scrypt:99999999999:8:1:AAAA:AAAA", "../x:" + "a",
-     "ada:scrypt:32768:8:3:AA*A:AAAA"],
+     "ada:scrypt:32768:8:3:AA*A:AAAA", "ada:reader:", "ada:reader:reader:scrypt:2:1:1:AAAA:AAAA",
+     "ada:writer:scrypt:2:1:1:AAAA:AAAA"],
 )  # fmt: skip
 def test_a_malformed_line_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "users").write_text(f"# people\n\n{line}\n")
@@ -87,5 +88,11 @@ def test_the_commands_add_list_and_remove(tmp_path: Path) -> None:
     assert "ada may sign in" in run("add", "ada", typed=f"{PASSWORD}\n")
     assert open_users(tmp_path / "users").check("ada", PASSWORD)
     assert run("list").strip() == "ada"
+    assert "to ask and read" in run("add", "bob", "--reader", typed=f"{PASSWORD}\n")
+    users = open_users(tmp_path / "users")
+    assert run("list").split("\n")[:2] == ["ada", "bob (reader)"]
+    assert users.check("bob", PASSWORD) and users.may_change("ada") and not users.may_change("bob")
+    assert not users.may_change("nobody")
+    run("remove", "bob")
     run("remove", "ada")
     assert "names no user" in run("list")

@@ -26,7 +26,7 @@ class Beside:
             self.glossary = GlossaryTab(gr, vault, rooms.search)
         if rooms.evals:
             with gr.Tab("Evals", id="evals"):
-                self.evals: EvalsTab | None = EvalsTab(gr, rooms.evals)
+                self.evals: EvalsTab | None = EvalsTab(gr, rooms.evals, rooms.may_change)
         else:
             self.evals = None
 

@@ -75,7 +75,7 @@ def build_page(
             with gr.Tab("Chat", id="chat"):
                 conversation = Conversation(gr, events, vault, status, partial(Conversations, vault), pictures)
             with gr.Tab("Library", id="library"):
-                library = LibraryTab(gr, status, rooms.desk if rooms else None)
+                library = LibraryTab(gr, status, rooms)
             beside = Beside(gr, vault, status, rooms) if rooms else None
         conversation.connect(page)
         watch = Watch(gr, status, progress, answerer, partial(other_writer, vault.root))

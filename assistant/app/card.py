@@ -121,6 +121,11 @@ def do_button(name: str, on: str, text: str, **more: str) -> str:
     return f'<button type="button" class="mv-do" data-mv-do="{name}" data-mv-on="{esc(on)}"{extra}>{esc(text)}</button>'
 
 
+def tab_button(tab: str, text: str) -> str:
+    """A button that leads to another tab of the page."""
+    return f'<button type="button" class="mv-do" data-mv-tab="{esc(tab)}">{esc(text)}</button>'
+
+
 def copy_button(what: str, text: str) -> str:
     """A button that copies a text."""
     return f'<button type="button" class="mv-do" data-mv-copy="{esc(what)}">{esc(text)}</button>'

@@ -11,7 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -194,12 +194,17 @@ def _app(
         progress=background,
         answerer=answerer,
         pictures=pictures,
-        rooms=rooms(search, drafter, background) if rooms else None,
+        rooms=_for_users(rooms(search, drafter, background), sessions) if rooms else None,
         programs=programs,
         signed_in=sessions is not None,
     )
     app = make_app(vault, pictures=pictures, reach=reach, sessions=sessions, mcp=mcp_server(programs) if mcp else None)
     return mount(app, page, signed_in=sessions is not None)
+
+
+def _for_users(rooms: Rooms, sessions: Sessions | None) -> Rooms:
+    """The rooms, with what the file of users says of who may change what."""
+    return replace(rooms, may_change=sessions.users.may_change) if sessions else rooms
 
 
 def _status(vault: Vault) -> Sequence[EntryStatus]:

@@ -22,6 +22,9 @@
     setTimeout(() => { button.textContent = said; }, 1500);
   };
 
+  const turnTo = (name) =>
+    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === name)?.click();
+
   // Hands what a button acts on to the hidden button of Gradio's that asks the server.
   const act = (button) => {
     let on = button.dataset.mvOn ?? "";
@@ -35,7 +38,7 @@
     document.getElementById("mv-do-" + button.dataset.mvDo)?.click();
     button.closest("[popover]")?.hidePopover();
     if (button.dataset.mvDo === "paper") {
-      [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === "Chat")?.click();
+      turnTo("Chat");
       setTimeout(() => $("#mv-question textarea")?.focus(), 200);
     }
   };
@@ -64,9 +67,10 @@
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-mv-copy], [data-mv-do], [data-mv-step]");
+    const button = event.target.closest?.("[data-mv-copy], [data-mv-do], [data-mv-step], [data-mv-tab]");
     if (!button) return;
     if (button.dataset.mvCopy) copy(button);
+    else if (button.dataset.mvTab) turnTo(button.dataset.mvTab);
     else if (button.dataset.mvStep) step(Number(button.dataset.mvStep));
     else act(button);
   });

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from assistant.app.card import KINDS as KINDS
 from assistant.app.card import VERDICTS as VERDICTS
-from assistant.app.card import card_html, copy_button, do_button, verdict_class
+from assistant.app.card import card_html, copy_button, do_button, tab_button, verdict_class
 from assistant.app.formulas import with_formulas
 from assistant.app.safe import esc as esc
 from assistant.app.safe import safe_url as safe_url
@@ -60,7 +60,9 @@ def _follow_ups(turn: Turn) -> str:
 def error_html(message: str, hint: str) -> str:
     """What went wrong, in one line, and what to do about it."""
     after = f' <span class="mv-hint">{esc(hint)}</span>' if hint else ""
-    return f'<p class="mv-error" role="alert"><strong>{esc(message)}</strong>{after}</p>'
+    # What the command does, the page does too.
+    here = f" {tab_button('Library', 'Open the Library')}" if hint.startswith("mivault sync") else ""
+    return f'<p class="mv-error" role="alert"><strong>{esc(message)}</strong>{after}{here}</p>'
 
 
 def _unanswered(turn: Turn) -> str:

@@ -70,11 +70,18 @@ class Finder(Protocol):
     def __call__(self, question: str, *, k: int = ..., per_paper: int = ..., where: Filter = ...) -> list[Hit]: ...
 
 
+def everyone(_: str) -> bool:
+    """Where nobody signs in."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """`summarize` gives a paper's summary by its id."""
+    """`summarize` gives a paper's summary by its id; `may_change` says which user may change the library and run
+    evals."""
 
     desk: Desk
     search: Finder
     summarize: Callable[[str], Summary]
     evals: EvalRuns | None = None
+    may_change: Callable[[str], bool] = everyone

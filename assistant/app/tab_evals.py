@@ -12,6 +12,7 @@ from typing import Any
 from assistant.app.conversation import plain
 from assistant.app.page import error_html, esc
 from assistant.app.rooms import EvalProgress, EvalRuns
+from assistant.app.who import ReadersOnly, as_user
 from ingest.errors import MivaultError
 
 SECONDS = 1.0
@@ -35,8 +36,8 @@ def run_html(now: EvalProgress | None) -> str:
 class EvalsTab:
     """What to run, how far it is, and the reports."""
 
-    def __init__(self, gr: Any, runs: EvalRuns) -> None:
-        self._gr, self._runs = gr, runs
+    def __init__(self, gr: Any, runs: EvalRuns, may_change: Callable[[str], bool]) -> None:
+        self._gr, self._runs, self._may_change = gr, runs, may_change
         # Capitals, because Gradio takes a bare "number" for a word of its own to translate.
         kinds = [(kind.capitalize(), kind) for kind in runs.kinds()]
         with gr.Row():
@@ -67,23 +68,28 @@ class EvalsTab:
         far["outputs"] = [self._seen, self.far, self.run, self.stop, timer, self.name, self.before]
         page.load(**far)
         timer.tick(**far)
-        self.run.click(self.begin, [self.sets, self.kinds, self.sample], [self._seen, self.far, timer], **AT_ONCE)
-        self.stop.click(self.end, None, [self.stop], **AT_ONCE)
+        begin, end = as_user(self._gr, self.begin), as_user(self._gr, self.end)
+        self.run.click(begin, [self.sets, self.kinds, self.sample], [self._seen, self.far, timer], **AT_ONCE)
+        self.stop.click(end, None, [self.stop], **AT_ONCE)
         self.name.change(self.show, [self.name], [self.report, self.case, self.one], **SHOWING)
         for field in (self.name, self.before):
             field.change(self.compare, [self.before, self.name], [self.difference], **SHOWING)
         self.case.change(self.show_case, [self.name, self.case], [self.one], **SHOWING)
 
-    def begin(self, sets: list[str], kinds: list[str], sample: int | None) -> tuple[Any, ...]:
+    def begin(self, user: str, sets: list[str], kinds: list[str], sample: int | None) -> tuple[Any, ...]:
         """Run was pressed. What was seen of the run before is forgotten: this one may end in the same words."""
         try:
+            if not self._may_change(user):
+                raise ReadersOnly
             self._runs.start(sets or (), kinds or (), sample or None)
         except MivaultError as error:
             return self._gr.skip(), error_html(error.message, error.hint), self._gr.skip()
         return "", run_html(self._runs.progress()), self._gr.Timer(active=True)
 
-    def end(self) -> Any:
+    def end(self, user: str) -> Any:
         """Stop was pressed."""
+        if not self._may_change(user):
+            return self._gr.skip()
         self._runs.stop()
         return self._gr.update(interactive=False)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from assistant.app.background import in_thread
 from assistant.app.conversation import plain
-from assistant.app.desk import Desk
 from assistant.app.filter_bar import WITH_WHAT, hidden_button
 from assistant.app.library import (
     ORDERS,
@@ -25,6 +24,8 @@ from assistant.app.library import (
     suggested_html,
 )
 from assistant.app.page import error_html
+from assistant.app.rooms import Rooms
+from assistant.app.who import ReadersOnly, as_user, as_user_stepwise
 from index.status import EntryStatus
 from ingest.errors import MivaultError
 
@@ -37,13 +38,15 @@ WRITING = {**HIDDEN, "concurrency_id": "desk", "concurrency_limit": 4}
 
 
 class LibraryTab:
-    """The table of entries, and with a `desk` what can be done to them. `changed` is ticked when something was."""
+    """The table of entries, and with `rooms` what can be done to them by whoever may change the vault."""
 
-    def __init__(self, gr: Any, status: Status, desk: Desk | None) -> None:
-        self._gr, self._status, self._desk = gr, status, desk
+    def __init__(self, gr: Any, status: Status, rooms: Rooms | None) -> None:
+        self._gr, self._status, self._rooms = gr, status, rooms
+        desk = self._desk = rooms.desk if rooms else None
         self.seen = gr.State("")
         if desk:
-            self._make_adding()
+            with gr.Column(elem_id="mv-adding") as self.adding:
+                self._make_adding()
         with gr.Row(elem_id="mv-library-find"):
             self.words = gr.Textbox(label="Find", placeholder="Words of a title, author or reason", max_length=200)
             self.state = gr.Dropdown(STATE_CHOICES, value="all", label="State", min_width=130)
@@ -110,12 +113,14 @@ class LibraryTab:
         watch.on_change(shown)
         for field in self.narrowing:
             (field.input if field is not self.words else field.change)(**shown)
-        outputs = [self.detail, *([self.doing, self.accept, self.sure] if self._desk else [])]
-        self.entry.change(self.chosen, [self.entry], outputs, queue=False, **HIDDEN)
+        doing = [self.doing, self.accept, self.sure, self.again, self.remove] if self._desk else []
+        outputs = [self.detail, *doing]
+        self.entry.change(as_user(self._gr, self.chosen), [self.entry], outputs, queue=False, **HIDDEN)
         picked = self.pick.click(lambda one: one, [self.on], [self.entry], js=WITH_WHAT, queue=False, **HIDDEN)
         picked.then(None, js=TO_THE_ENTRY)
         if self._desk:
             self._connect_desk(watch, shown)
+            page.load(as_user(self._gr, self.offered), None, [self.adding], queue=False, **HIDDEN)
 
     def _connect_desk(self, watch: Any, shown: dict[str, Any]) -> None:
         desk = self._desk
@@ -124,7 +129,8 @@ class LibraryTab:
 
         def does(trigger: Any, run: Callable[..., Iterator[str]], *inputs: Any) -> Any:
             """Run in a thread, tell of it, then show what has changed."""
-            done = trigger(partial(self.told, run), list(inputs), [self.said, self.what], **WRITING)
+            told = as_user_stepwise(self._gr, partial(self.told, run))
+            done = trigger(told, list(inputs), [self.said, self.what], **WRITING)
             watch.again(done.then(**shown))
             return done
 
@@ -140,12 +146,23 @@ class LibraryTab:
         self.remove.click(self.asks, [self.entry], [self.sure, self.question], **at_once)
         for button in (self.no, self.yes):
             button.click(lambda: self._gr.update(visible=False), None, [self.sure], **at_once)
-        self.look.click(self.looked, None, [self.suggestions, self.suggested], **WRITING)
+        looked = as_user_stepwise(self._gr, self.looked)
+        self.look.click(looked, None, [self.suggestions, self.suggested], **WRITING)
 
-    async def told(self, run: Callable[..., Iterator[str]], *given: Any) -> AsyncIterator[tuple[Any, ...]]:
+    def may_change(self, user: str) -> bool:
+        """Whether what can be done is for this user."""
+        return bool(self._rooms and self._rooms.may_change(user))
+
+    def offered(self, user: str) -> Any:
+        """The page was loaded: the fields for adding, where they are for this user."""
+        return self._gr.update(visible=self.may_change(user))
+
+    async def told(self, run: Callable[..., Iterator[str]], user: str, *given: Any) -> AsyncIterator[tuple[Any, ...]]:
         """What the desk says while it works, or in one line what went wrong; then the fields are empty again."""
         skip = self._gr.skip()
         try:
+            if not self.may_change(user):
+                raise ReadersOnly
             async for line in in_thread(partial(run, *given), asyncio.Event()):
                 yield said_html(line), skip
         except MivaultError as error:
@@ -170,14 +187,16 @@ class LibraryTab:
         gone = {"value": None} if chosen and all(e.id != chosen for e in kept) else {}  # else what is chosen stays
         return (html, html, self._gr.update(choices=choices, **gone))
 
-    def chosen(self, entry_id: str | None) -> tuple[Any, ...]:
+    def chosen(self, user: str, entry_id: str | None) -> tuple[Any, ...]:
         """An entry was chosen: all of it, and what can be done to it."""
         gr = self._gr
         entry = self._one(entry_id)
         shown = [entry_html(entry) if entry else ""]
         if self._desk:
-            accepts = bool(entry and entry.state == "quarantined")
+            may = self.may_change(user)
+            accepts = may and bool(entry and entry.state == "quarantined")
             shown += [gr.update(visible=bool(entry)), gr.update(visible=accepts), gr.update(visible=False)]
+            shown += [gr.update(visible=may)] * 2
         return tuple(shown) if len(shown) > 1 else shown[0]  # type: ignore[return-value]
 
     def asks(self, entry_id: str) -> tuple[Any, ...]:
@@ -187,10 +206,13 @@ class LibraryTab:
         text = f"Remove {name}? Its entry, its file in the vault and its {entry.passages if entry else 0} passages go."
         return self._gr.update(visible=bool(entry)), said_html(text)
 
-    async def looked(self) -> AsyncIterator[tuple[Any, ...]]:
+    async def looked(self, user: str) -> AsyncIterator[tuple[Any, ...]]:
         """What the lists suggest."""
         desk, skip = self._desk, self._gr.skip()
         assert desk is not None
+        if not self.may_change(user):
+            yield error_html(str(ReadersOnly().message), ReadersOnly().hint), skip
+            return
         yield said_html("Looking at the lists. A first look asks arXiv, at most one request per 3 s."), skip
         try:
             found = await asyncio.to_thread(desk.suggest)

@@ -1,4 +1,5 @@
-"""Who may use a page that others can reach: a file with a name and a hashed password on each line."""
+"""Who may use a page that others can reach: a file with a name and a hashed password on each line, and for who may read
+but not change the vault the word "reader" between them."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from ingest.vault import write_bytes
 # OWASP's third choice for scrypt: 32 MB and about .2 s a try. https://cheatsheetseries.owasp.org (Password Storage)
 N, R, P = 2**15, 8, 3
 MEMORY = 64 * 1024 * 1024
+READER = "reader:"
 SHORTEST = 10  # characters of a password
 
 
@@ -53,12 +55,29 @@ class Password:
         return cls(*costs, base64.b64decode(salt, validate=True), base64.b64decode(value, validate=True))
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """A line of the file after its name. A `reader` asks and reads, and changes nothing that others see."""
+
+    password: Password
+    reader: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> User:
+        """Raises ValueError for what `str` never writes."""
+        reader = text.startswith(READER)
+        return cls(Password.parse(text.removeprefix(READER)), reader)
+
+    def __str__(self) -> str:
+        return f"{READER if self.reader else ''}{self.password}"
+
+
 class Users:
     """The users of a file, read again when it changes: who is taken out is out at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read: dict[str, Password] = {}
+        self._read: dict[str, User] = {}
         self._stamp: tuple[int, int] | None = None
         # One try at a time: each takes 32 MB, and a guesser gets no more than one core.
         self._trying = threading.Lock()
@@ -66,10 +85,16 @@ class Users:
 
     def __getitem__(self, name: str) -> Password | None:
         """The stored password of a user; None where there is no such user, or no file any more."""
-        return self._users().get(name)
+        user = self._users().get(name)
+        return user.password if user else None
 
     def names(self) -> list[str]:
         return sorted(self._users())
+
+    def may_change(self, name: str) -> bool:
+        """Whether a user may change the library and run evals: everyone in the file but readers."""
+        user = self._users().get(name)
+        return user is not None and not user.reader
 
     def check(self, name: str, password: str) -> bool:
         """Whether the name and the password belong together; as slow for a name that is not there."""
@@ -77,15 +102,16 @@ class Users:
             known = self[name]
             return (known or self._nobody).fits(password) and known is not None
 
-    def add(self, name: str, password: str) -> None:
-        """Write a user, or a user's new password. Raises UsageError for a name or password that will not do."""
+    def add(self, name: str, password: str, *, reader: bool = False) -> None:
+        """Write a user, or a user's password and role anew. Raises UsageError for a name or password that will not
+        do."""
         if not USER.fullmatch(name):
             raise UsageError(
                 f"{name!r} cannot be a user's name", "1 to 32 of a-z, 0-9, - and _, a letter or digit first"
             )
         if len(password) < SHORTEST:
             raise UsageError("the password is too short", f"take {SHORTEST} characters or more")
-        self._write({**self._users(), name: Password.of(password)})
+        self._write({**self._users(), name: User(Password.of(password), reader)})
 
     def remove(self, name: str) -> None:
         """Take a user out. Raises UsageError where there is none of this name."""
@@ -94,7 +120,7 @@ class Users:
             raise UsageError(f"{self.path} has no user {name!r}", f"mivault users list --auth {self.path}")
         self._write(users)
 
-    def _users(self) -> dict[str, Password]:
+    def _users(self) -> dict[str, User]:
         try:
             info = self.path.stat()
         except FileNotFoundError:
@@ -105,8 +131,8 @@ class Users:
             self._read, self._stamp = _parsed(self.path), stamp
         return self._read
 
-    def _write(self, users: dict[str, Password]) -> None:
-        lines = [f"{name}:{password}\n" for name, password in sorted(users.items())]
+    def _write(self, users: dict[str, User]) -> None:
+        lines = [f"{name}:{user}\n" for name, user in sorted(users.items())]
         write_bytes(self.path, "".join(lines).encode())  # by a temporary file that its owner alone may read
 
 
@@ -118,8 +144,8 @@ def open_users(path: Path) -> Users:
     return users
 
 
-def _parsed(path: Path) -> dict[str, Password]:
-    users: dict[str, Password] = {}
+def _parsed(path: Path) -> dict[str, User]:
+    users: dict[str, User] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -127,7 +153,7 @@ def _parsed(path: Path) -> dict[str, Password]:
         try:
             if not USER.fullmatch(name):
                 raise ValueError(name)
-            users[name] = Password.parse(rest)
+            users[name] = User.parse(rest)
         except (ValueError, binascii.Error) as error:
             raise UsageError(f"{path}, line {number} is no user", "mivault users add writes them") from error
     return users

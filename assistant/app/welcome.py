@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.app.card import do_button
+from assistant.app.card import do_button, tab_button
 from assistant.suggestions import starters
 from index.status import EntryStatus
 
@@ -12,15 +12,17 @@ EDITING = (
     '<p class="mv-editing" role="status">You edit the last question: asking it takes the place of its answer. '
     f"{do_button('keep', '', 'Keep it as it was')}</p>"
 )
+LIBRARY = f"<p>{tab_button('Library', 'Open the Library')}</p></div>"
 EMPTY = (
     '<div class="mv-welcome"><h2>This vault is empty</h2><p>Add papers in the Library: an arXiv id, an address, or a '
-    "PDF of your own. Or in a terminal: <code>mivault add 2209.10652</code>, then <code>mivault sync</code>.</p></div>"
+    "PDF of your own. Or in a terminal: <code>mivault add 2209.10652</code>, then <code>mivault sync</code>.</p>"
+    + LIBRARY
 )
 NOT_YET = (
     '<div class="mv-welcome"><h2>The vault is not built yet</h2><p>None of its {count} entries can be searched so far. '
     "The line above says how far the sync is; where none runs, start it in the Library, or with "
     "<code>mivault sync</code> in a terminal. "
-    "What is ready can be asked at once.</p></div>"
+    "What is ready can be asked at once.</p>" + LIBRARY
 )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from ingest.errors import MivaultError
+
 Named = Callable[..., Any]
+
+
+class ReadersOnly(MivaultError):
+    """A user who may ask and read wanted to change what others see."""
+
+    def __init__(self) -> None:
+        super().__init__("you may ask and read here, not change it", "whoever serves this page adds users")
 
 
 def as_user(gr: Any, function: Named) -> Named:
