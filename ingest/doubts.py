@@ -1,4 +1,5 @@
-"""Which pages hold text that may not be what the page shows: unreadable characters, letters in scrambled order."""
+"""Which pages hold text that may not be what the page shows: unreadable characters, letters in scrambled order, lines
+that nobody can see."""
 
 from __future__ import annotations
 
@@ -6,12 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ingest.layout import Line
 from ingest.records import Page
 
 # Each page of 40 papers stays far below both: 1 in 100 characters, 1 in 20 words.
 MUCH_GARBLED = 0.05  # of a page's characters
 MANY_SCRAPS = 0.12  # of a page's words
 SHOWN = 8  # pages that a warning names
+PROSE = 4  # words from which on a hidden line is worth a warning: figures keep hidden labels of one to three
 FEW_WORDS = 15  # on less, a share says nothing
 WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -29,6 +32,12 @@ def doubted(pages: Sequence[Page]) -> list[str]:
         UNREADABLE if page.garbled > MUCH_GARBLED else SCRAMBLED if scrambled else ""
         for page, scrambled in zip(pages, torn, strict=True)
     ]
+
+
+def left_out(lines: Sequence[Line]) -> str:
+    """What to warn of where lines of a page were left out because nobody can see them, "" for nothing."""
+    count = sum(line.hidden and len(WORD.findall(line.text)) >= PROSE for line in lines)
+    return f"{count} hidden line{'s' * (count > 1)} left out" if count else ""
 
 
 def _is_torn(

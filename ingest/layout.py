@@ -30,7 +30,7 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of text and where it stands. `bold` says that all of it seems to be. `pieces` are known only where
-    they were asked for (the top of page 1)."""
+    they were asked for (the top of page 1). `hidden`: nobody can see it on the page."""
 
     text: str
     left: float
@@ -41,6 +41,7 @@ class Line:
     bold: bool = False
     upward: bool = False
     pieces: tuple[Piece, ...] = ()
+    hidden: bool = False
 
 
 def body_size(pages: Iterable[Sequence[Line]]) -> float:

@@ -165,7 +165,7 @@ def _encoded(line: Line) -> list[object]:
     """A line as JSON has it: its fields in order (`astuple` takes ten times as long)."""
     pieces = [[piece.text, piece.size, piece.raised] for piece in line.pieces]
     place = (line.left, line.right, line.bottom, line.top, line.size)
-    return [line.text, *place, line.bold, line.upward, pieces]
+    return [line.text, *place, line.bold, line.upward, pieces, line.hidden]
 
 
 def _line(
@@ -178,5 +178,7 @@ def _line(
     bold: bool,
     upward: bool,
     pieces: Sequence[tuple[str, float, bool]],
+    hidden: bool,
 ) -> Line:
-    return Line(text, left, right, bottom, top, size, bold, upward, tuple(Piece(*piece) for piece in pieces))
+    made = tuple(Piece(*piece) for piece in pieces)
+    return Line(text, left, right, bottom, top, size, bold, upward, made, hidden)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ingest import ocr, pdfium, rescue
 from ingest.clean import Vocabulary, flowed, garbled, repaired, whole_words, without_margins
-from ingest.doubts import doubted, listed, summed
+from ingest.doubts import doubted, left_out, listed, summed
 from ingest.errors import NoTextLayer, ParseError
 from ingest.identify import Identity as Identity
 from ingest.identify import identify
@@ -24,7 +24,7 @@ from ingest.pdfium import OutlineItem
 from ingest.records import Heading, Page
 from ingest.sections import Mark, find_headings
 
-PARSER = f"{pdfium.version()}, clean 4"
+PARSER = f"{pdfium.version()}, clean 5"
 MAX_BYTES = 200 * 2**20  # of a file; the largest of 40 papers has 8 MB
 MAX_PAGES = 3000  # the longest book tried has 352
 HEAD_LINES = 60  # of page 1 looked at letter by letter: the longest masthead of 40 papers has 31
@@ -101,8 +101,9 @@ def _check_file(path: Path) -> None:
 
 def parse_source(job: ParseJob, opened: Opener, *notes: str) -> Parsed:
     with opened() as source:
-        raw, warnings = _read(job, source, opened)
+        read, warnings = _read(job, source, opened)
         outline, metadata = source.outline(), source.metadata()
+    raw = [[line for line in page if not line.hidden] for page in read]
     pages = without_margins([[_repaired(line) for line in page] for page in raw])
     body, words = body_size(pages), Vocabulary(pages)
     laid = [paragraphs(lines, body) for lines in pages]
@@ -110,8 +111,11 @@ def parse_source(job: ParseJob, opened: Opener, *notes: str) -> Parsed:
     identity = identify(raw[0], metadata, job.path, words, body)
     marks = find_headings(laid, texts, outline, body, identity.title)
     share = [garbled("".join(line.text for line in page)) for page in raw]
-    read = _pages(job.paper_id, texts, marks, share)
-    made = tuple(replace(page, warning=doubt) for page, doubt in zip(read, doubted(read), strict=True))
+    plain = _pages(job.paper_id, texts, marks, share)
+    doubts = zip(map(left_out, read), doubted(plain), strict=True)
+    made = tuple(
+        replace(page, warning="; ".join(filter(None, found))) for page, found in zip(plain, doubts, strict=True)
+    )
     return Parsed(made, identity, (*notes, *warnings, *summed(made)))
 
 
@@ -133,7 +137,7 @@ def _read(job: ParseJob, source: Source, opened: Opener) -> tuple[list[list[Line
     warnings += [f"no time was left for {listed(late)}"] if late else []
     if all(isinstance(result, str) for result in found.values()):
         raise ParseError(f"no page can be read: {warnings[0]}", "get the file again, or leave it out")
-    if sum(len(line.text) for page in pages for line in page) < FEW_LETTERS * sum(
+    if sum(len(line.text) for page in pages for line in page if not line.hidden) < FEW_LETTERS * sum(
         not isinstance(result, str) for result in found.values()
     ):
         raise without_text(source, count)

@@ -18,6 +18,7 @@ from ingest import drawing
 from ingest.errors import ParseError
 from ingest.layout import BEGINS, BROKEN, Line, Piece
 from ingest.page_boxes import Box, page_boxes, stretches
+from ingest.unseen import Letters, Unseen
 
 LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
 BOLD = re.compile(rb"bold|medi|black|heavy|demi|cmbx|sfbx", re.IGNORECASE)
@@ -100,7 +101,7 @@ class Document:
         except pypdfium2.PdfiumError as error:
             raise ParseError(f"page {index + 1} is damaged") from error
         try:
-            return _Reader(textpage.raw).lines(pieces)
+            return _Reader(textpage.raw, page).lines(pieces)
         finally:
             textpage.close()
             page.close()
@@ -162,7 +163,7 @@ def _top(target: Any) -> float | None:
 class _Reader:
     """Lines of one text page. Calls into pdfium per line, not per letter: 6 calls of a microsecond each."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, page: Any) -> None:
         import pypdfium2.raw as pdfium
 
         self.pdfium, self.raw = pdfium, raw
@@ -171,6 +172,7 @@ class _Reader:
         self.count = min(pdfium.FPDFText_CountChars(raw), MAX_CHARACTERS)
         self.text = self._text()
         self.straight = len(self.text) == self.count  # else text and characters do not count alike
+        self.unseen = Unseen(page, raw, Letters(self._index, self._place, self._size))
 
     def _text(self) -> str:
         if self.count <= 0:
@@ -191,8 +193,15 @@ class _Reader:
                 pieces = 0 if pieces and BEGINS.match(text) else pieces
                 start += len(body) - len(body.lstrip())
                 broken = BROKEN if raw.endswith(BROKEN) else ""
-                found.append(self._line(text, start, broken, with_pieces=len(found) < pieces))
+                found += self._parts(text, start, broken, with_pieces=len(found) < pieces)
         return found
+
+    def _parts(self, text: str, start: int, broken: str, *, with_pieces: bool) -> Iterator[Line]:
+        """A line, mostly in one: what nobody can see of it is a line of its own."""
+        for begin, end, hidden in self.unseen.cut(text, start):
+            part = text[begin:end].rstrip()
+            line = self._line(part, start + begin, broken if end == len(text) else "", with_pieces=with_pieces)
+            yield replace(line, hidden=True) if hidden else line
 
     def _line(self, text: str, start: int, broken: str, *, with_pieces: bool) -> Line:
         letter = LETTER.search(text, len(text) // 2) or LETTER.search(text)

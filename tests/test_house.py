@@ -12,7 +12,7 @@ PACKAGES = ("ingest", "index", "assistant", "evals")
 DOORS = {
     "arxiv": {"ingest/lookup.py"},
     "httpx": {"ingest/web.py", "assistant/llm.py"},
-    "pypdfium2": {"ingest/pdfium.py", "ingest/page_boxes.py"},
+    "pypdfium2": {"ingest/pdfium.py", "ingest/page_boxes.py", "ingest/unseen.py"},
     "pypdf": {"ingest/rescue.py"},
     "chromadb": {"index/store.py"},
     "tantivy": {"index/lexical.py", "index/word_schema.py"},

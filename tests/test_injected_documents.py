@@ -120,6 +120,12 @@ def test_an_answer_in_the_papers_words_stays_what_it_is(tree: str, clean: Vault,
     assert told == read
 
 
+def test_a_citation_says_that_its_passage_tries(clean: Vault, attacked: Vault) -> None:
+    for vault, tries in ((clean, False), (attacked, True)):
+        (citation, *_) = answered(vault, "walnut", ExtractiveDrafter()).sentences[0].citations
+        assert ("reads like an instruction" in citation.warning) == tries
+
+
 @pytest.mark.parametrize("tree", TREES)
 def test_the_fence_reaches_a_model_whole(tree: str, attacked: Vault) -> None:
     class Reader:
@@ -143,3 +149,7 @@ def test_what_hides_beside_the_page_and_in_markup_is_mostly_not_even_read(attack
     read = {tree for tree in TREES if any("PWNED" in page.text for page in attacked.pages(tree))}
     assert read >= {"walnut", "larch", "rowan", "willow"}, "plain text is read as it stands"
     assert not read & {"laurel", "acacia", "spruce"}, "comments, scripts and metadata are no text"
+    unseen = {"maple", "birch", "cedar", "alder", "hazel"}
+    assert not read & unseen, "nobody sees it on the page"
+    papers = [attacked.paper(tree) for tree in unseen]
+    assert all(paper and "hidden line" in paper.warnings[0] for paper in papers)
