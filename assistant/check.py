@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from assistant.alignment import replaced
 from assistant.claims import clauses, negations, numbers, same_number, stems
+from assistant.injection import attempts
 from assistant.locate import key as key_of
 from assistant.locate import locate
 from assistant.paraphrase import put_anew
@@ -29,6 +30,7 @@ from ingest.links import page_link
 from ingest.records import Page, Passage
 
 SOME_WORDS = 0.5  # share of the sentence's terms in the quote: from here on partly supported
+INJECTED = "its passage has text that reads like an instruction to a language model, which was not followed"
 RANKING: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "unknown marker", "uncited")
 
 Pages = Callable[[str], Sequence[Page]]
@@ -91,6 +93,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
     claim = Claim(sentence.text, place.quote if place else "", passage.text, context)
     finding = judge(claim) if place else NOT_FOUND
     own = paper.kind in ("note", "glossary")
+    injected = INJECTED if attempts(passage.text) else ""
     page = place.page.number if place else (passage.spans[0].page if passage.spans else None)
     return Citation(
         key=key,
@@ -109,7 +112,7 @@ def _cited(sentence: DraftSentence, key: str, hit: Hit, pages: Pages) -> Citatio
         section=" > ".join(passage.section),
         url=page_link(paper, page, place.page.link if place else passage.link),
         reported_from=reported_from(place.quote) if place else "",
-        warning="; ".join(filter(None, (paper.withdrawn, place.page.warning if place else passage.warning))),
+        warning="; ".join(filter(None, (paper.withdrawn, place.page.warning if place else passage.warning, injected))),
         support=_support(claim) if place else 0.0,
     )
 
