@@ -67,20 +67,23 @@ class Conversations:
         """Raises UsageError for a name that is none."""
         if user and not USER.fullmatch(user):
             raise UsageError("a user's name is small letters, digits, - and _, 32 at most", "choose another name")
-        self._folder = vault.root / "conversations" / user if user else vault.root / "conversations"
+        self._all = vault.root / "conversations"
+        self._folder = self._all / user if user else self._all
 
     def append(self, conversation_id: str, exchange: Exchange, *, instead_of_last: bool = False) -> str:
         """Put an exchange at a conversation's end, or, for "", begin one with it; returns the conversation's id. A
         question that was asked again or edited stands `instead_of_last`.
 
-        Raises UsageError for an id of none (a conversation that was deleted meanwhile, say).
+        Raises UsageError for an id of none (a conversation that was deleted meanwhile, say), OSError where nothing can
+        be written.
         """
         row = {"version": VERSION, "exchange": as_json(_stamped(exchange)), "instead_of_last": instead_of_last}
         if conversation_id:
             self._add(self._present(conversation_id), row)
             return conversation_id
         new = secrets.token_hex(8)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._all, self._folder):  # not the vault's own: where that is gone, it was moved away
+            folder.mkdir(mode=0o700, exist_ok=True)
         self._add(self._path(new), {"version": VERSION, "title": title_of(exchange.question)}, row)
         return new
 

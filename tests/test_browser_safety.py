@@ -39,7 +39,9 @@ class Attacking:
 
     def __call__(self, question: str, **_: object) -> Iterator[Event]:
         yield from list(self._before("weather"))[:1]
-        sentences = [Sentence(text, (citation(title=text, reason=text),), "partly", text) for text in ATTACKS]
+        sentences = [
+            Sentence(text, (citation(title=text, quote=text, reason=text),), "partly", text) for text in ATTACKS
+        ]
         yield Done(answer(question, *sentences, notices=ATTACKS))
 
 
@@ -62,7 +64,7 @@ def test_nothing_that_was_written_into_papers_names_or_answers_runs_or_is_fetche
     asked: list[str] = []
     opened: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: opened.append(dialog.message))
+    page.on("dialog", lambda dialog: opened.append(dialog.message))  # those of the page's own are answered below
     page.context.on("page", lambda other: opened.append(other.url))
     page.goto(url)
     page.get_by_label("Your question").fill(ATTACKS[1])
@@ -72,6 +74,8 @@ def test_nothing_that_was_written_into_papers_names_or_answers_runs_or_is_fetche
         marker.click()
         page.locator(".mv-card:popover-open").wait_for()
         page.keyboard.press("Escape")
+    hostile_quotes(page)
+    hostile_names(page, opened)
     for tab in page.get_by_role("tab").all():
         tab.click()
         page.wait_for_timeout(300)
@@ -83,6 +87,34 @@ def test_nothing_that_was_written_into_papers_names_or_answers_runs_or_is_fetche
         link.startswith(("javascript:", "data:", "file:")) or "evil.example" in link for link in links
     )
     page.close()
+
+
+def hostile_quotes(page: Any) -> None:
+    """A quote that is an attack stands marked in its card, letter by letter, with nothing made of it."""
+    for number, quote in enumerate(ATTACKS, start=1):
+        page.locator(f"[popovertarget=mv-card-1-{number}]").first.click()
+        card = page.locator(".mv-card:popover-open")
+        card.wait_for()
+        if "$" not in quote:  # of what looks like a formula KaTeX may show another text
+            assert card.locator("mark").inner_text().split() == quote.split()
+        assert card.locator("mark").locator("img, script, svg, iframe, a, link, object, base").count() == 0
+        page.keyboard.press("Escape")
+
+
+def hostile_names(page: Any, opened: list[str]) -> None:
+    """A conversation is named as an attack, listed, searched for, opened, asked about before it is deleted."""
+    page.get_by_role("button", name="Conversations").click()
+    for name in ATTACKS:
+        page.once("dialog", lambda dialog, name=name: dialog.accept(name))
+        page.locator(".mv-talks li").first.get_by_role("button", name="Rename").click()
+        words = name.split()[0][:40]
+        page.locator(".mv-talks li > button:first-child").filter(has_text=words).first.wait_for()
+    assert page.locator(".mv-talks").locator("img, script, svg, iframe, a, link, object, base").count() == 0
+    page.locator(".mv-talks li > button:first-child").first.click()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.locator(".mv-talks li").first.get_by_role("button", name="Delete").click()
+    assert len(opened) == len(ATTACKS) + 1  # a question of the page's own for each name, and one before deleting
+    opened.clear()
 
 
 WORST = ("serious", "critical")

@@ -6,8 +6,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import string
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -36,19 +38,30 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 
 
 @pytest.fixture(scope="module")
-def app(vault: Vault) -> Any:
+def app(vault: Vault) -> Iterator[Any]:
     from served_vault import tools_over
 
     from assistant.app.build import build_page, mount
     from assistant.app.lanes import Lane
+    from assistant.app.pictures import Pictures
     from assistant.app.programs import functions, mcp_server
     from assistant.app.server import make_app
+    from ingest.page_pictures import PagePictures
 
+    drawer = PagePictures()
+    pictures = Pictures(vault, drawer)
     programs = functions(tools_over(vault), Lane(1, 1), Lane(1, 1))
     page = build_page(
-        vault, events=Answerer(vault), status=entries, progress=lambda: None, answerer="x", programs=programs
+        vault,
+        events=Answerer(vault),
+        status=entries,
+        progress=lambda: None,
+        answerer="x",
+        programs=programs,
+        pictures=pictures,
     )
-    return mount(make_app(vault, mcp=mcp_server(programs)), page)
+    yield mount(make_app(vault, pictures=pictures, mcp=mcp_server(programs)), page)
+    drawer.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +129,15 @@ TRICKS = (
     *("../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "..%5csecret.txt", "....//secret.txt"),
     *("%252e%252e%252fsecret.txt", "toy-2022/secret.txt", "toy-2022/../../secret.txt", "toy-2022%00.pdf", "toy-2022/"),
     *("/etc/passwd", "%2fetc%2fpasswd", "C:%5cwindows%5cwin.ini", "..%c0%afsecret.txt", "toy-2022;/secret.txt"),
+    *("toy-2022/1/../../secret.txt", "toy-2022/1%2f..%2f..%2fsecret.txt", "../secret.txt/1", "..%2f..%2fsecret.txt/1"),
+    *("toy-2022/0", "toy-2022/-1", "toy-2022/1e9", "toy-2022/99999", "toy-2022/1%00", "%2fetc%2fpasswd/1", "\u0661/1"),
     *("~/secret.txt", "file:///etc/passwd", ""),
 )
 
 
 def got(site: httpx.Client, path: str) -> tuple[int, str]:
     """Status and text of a path sent as it is: httpx would tidy its dots away."""
+    path = quote(path, safe=string.punctuation)
     connection = http.client.HTTPConnection(site.base_url.host, site.base_url.port, timeout=10)
     with contextlib.closing(connection):
         connection.request("GET", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -85,10 +86,10 @@ class Talks:
         exchange = exchange_of(turn)
         kept = self._for_user(user)
         try:
-            return kept.append(current, exchange, instead_of_last=instead_of_last and bool(current))
-        except MivaultError:  # it was deleted meanwhile, perhaps in another window: a new one
+            with contextlib.suppress(MivaultError):  # it was deleted meanwhile, perhaps in another window: a new one
+                return kept.append(current, exchange, instead_of_last=instead_of_last and bool(current))
             return kept.append("", exchange)
-        except OSError as error:  # a full disk, or a vault that may only be read: the answer is shown all the same
+        except OSError as error:  # a full disk, a vault that may only be read, or was moved: the answer is shown
             LOG.warning("the conversation is not kept: %s", error)
             return current
 

@@ -1,0 +1,111 @@
+"""The page where things are not as they should be: an empty vault, a model that dies while it writes, another process
+that writes, a vault that was moved away. Each says what to do. `mivault chat` itself, from the first start on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import needs_chromium
+from loopback_model import LoopbackModel, Reply, Request
+from test_browser_tabs import TURNIPS, env, pdf  # noqa: F401
+
+from ingest.starter import create
+from ingest.vault import Vault
+
+pytestmark = needs_chromium
+SAID = "Turnips store nine litres of water in their roots [p1]. " * 6
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from ingest.vault import Vault
+with Vault.open(Path(sys.argv[1])).writing():
+    print("held", flush=True)
+    input()
+"""
+
+
+def dying(request: Request) -> Reply:
+    """Hangs up in the middle of what it writes."""
+    return Reply(SAID, fault="broken") if request.get("stream") else Reply("", status=500)
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    return create(tmp_path_factory.mktemp("states") / "vault", empty=True)
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any, vault: Vault, env: dict[str, str]) -> Iterator[Any]:  # noqa: F811
+    with LoopbackModel(dying) as model:
+        own = {**env, "MIVAULT_MODEL": "tiny", "MIVAULT_BASE_URL": model.base_url}
+        command = [sys.executable, "-m", "mivault", "chat", "--vault", str(vault.root), "--port", "0", "--no-browser"]
+        child = subprocess.Popen([*command, "--no-sync"], env=own, stdout=subprocess.PIPE, text=True)
+        try:
+            assert child.stdout is not None
+            found = re.search(r"http://\S+", child.stdout.readline())
+            assert found
+            page = chromium.new_page()
+            page.set_default_timeout(30_000)
+            page.goto(found[0])
+            yield page
+            page.close()
+        finally:
+            child.terminate()
+            child.wait(10)
+
+
+def ask(page: Any, question: str) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=question).last.wait_for()
+
+
+def test_a_first_start_leads_to_the_library_where_a_pdf_is_dropped(page: Any, tmp_path: Path) -> None:
+    page.get_by_role("heading", name="This vault is empty").wait_for()
+    ask(page, "How many litres of water do turnips store?")
+    error = page.get_by_role("alert").filter(has_text="nothing has been indexed")
+    error.wait_for()
+    error.get_by_role("button", name="Open the Library").click()
+    page.locator("#mv-upload input[type=file]").set_input_files(str(pdf(tmp_path / "t.pdf", "Turnips", TURNIPS)))
+    page.get_by_role("row", name=re.compile("Turnips.*Searchable")).wait_for(timeout=60_000)
+
+
+def test_a_model_that_dies_in_the_middle_of_its_answer_is_told_and_the_papers_answer(page: Any) -> None:
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, "How much water do turnips store in winter?")
+    page.locator(".mv-notice").filter(has_text="tiny").wait_for()
+    page.locator(".mv-answer").get_by_text("nine litres").first.wait_for()
+    page.locator(".mv-marker").first.wait_for()
+    assert page.locator("#mv-live").get_by_role("alert").count() == 0
+
+
+def test_another_process_that_writes_is_named(page: Any, vault: Vault) -> None:
+    root = str(Path(__file__).resolve().parent.parent)
+    command = [sys.executable, "-c", HOLDS]
+    with subprocess.Popen([*command, str(vault.root)], cwd=root, stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdout and other.stdout.readline()
+        page.reload()
+        page.get_by_text("writes to the vault").wait_for()
+        other.communicate("\n", timeout=10)
+    page.reload()
+    page.get_by_text("sources searchable").wait_for()
+    assert page.get_by_text("writes to the vault").count() == 0
+
+
+def test_a_vault_that_was_moved_away_is_named_and_found_again(page: Any, vault: Vault) -> None:
+    away = vault.root.with_name("away")
+    vault.root.rename(away)
+    ask(page, "Where did the turnips go?")
+    page.get_by_role("alert").filter(has_text="no longer at").filter(has_text="move it back").first.wait_for()
+    assert not vault.root.exists()  # nothing is written where it was
+    away.rename(vault.root)
+    page.get_by_role("button", name="Ask again").click()
+    page.locator(".mv-made").last.wait_for()
