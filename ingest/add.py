@@ -39,6 +39,8 @@ def add(vault: Vault, what: str, identify: Callable[[Path], Identity]) -> Iterat
     """
     path = Path(what).expanduser()
     try:
+        if not what.strip():  # a shell's empty variable is not the folder one stands in
+            raise UsageError("nothing is named", "name a file, a folder, an arXiv id or an address")
         if path.is_dir():
             yield from _add_folder(vault, path, identify)
         elif path.is_file() and (items := bibliography(path)) is not None:

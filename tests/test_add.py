@@ -46,6 +46,16 @@ def test_a_folder_gives_an_entry_for_each_file_below_it_that_can_be_read(vault: 
     assert [files[one].suffix for one in ("notes", "post", "readme", "one")] == [".txt", ".html", ".md", ".pdf"]
 
 
+@pytest.mark.parametrize("what", ["", "  "])
+def test_nothing_named_is_not_the_folder_one_stands_in(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    (tmp_path / "private.txt").write_text("Not meant for a vault. " * 20)
+    monkeypatch.chdir(tmp_path)
+    [added] = put(vault, what)
+    assert added.failed and "nothing is named" in added.reason
+
+
 def test_a_file_is_taken_for_what_it_holds_not_for_its_name(vault: Vault, tmp_path: Path) -> None:
     page = tmp_path / "saved.txt"
     page.write_text("<!DOCTYPE html>\n<html><body><p>A page.</p></body></html>")
