@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 from ingest.chunk import CHUNKER
+from ingest.errors import UsageError
 from ingest.manifest import load
 from ingest.obtain import downloads, files_here, forget_missing
 from ingest.own_texts import entries, own_texts
@@ -38,11 +39,14 @@ def sync(
 
     `only` limits the run to these entries (all where it is empty), and tries them again whatever kept them before;
     without `download` no network is touched. arXiv is asked weekly whether it has newer versions of what was read, with
-    `check` at once; with `newest` those are got in the place of the older ones.
+    `check` at once; with `newest` those are got in the place of the older ones. Raises UsageError for an
+    id in `only` that nothing has.
     """
     manifest = load(vault)
-    listed = entries(vault, manifest)
-    forget_removed(vault, {entry.id for entry in listed})
+    listed = {entry.id for entry in entries(vault, manifest)}
+    if unknown := sorted(only - listed):
+        raise UsageError(f"nothing is listed as {', '.join(map(repr, unknown))}", "mivault status lists the ids")
+    forget_removed(vault, listed)
     chosen = [e for e in manifest.entries if not only or e.id in only]
     for entry in chosen if only else ():
         forgive(vault, entry)

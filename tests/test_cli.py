@@ -369,6 +369,11 @@ def test_a_paper_is_not_compared_with_itself(run: Run, built: Path) -> None:
     assert "are one paper" in ran.err
 
 
+def test_a_sync_of_what_is_not_listed_says_so(run: Run, built: Path) -> None:
+    ran = run("sync", "lens", "lnse", "", "--no-download", "--vault", built)
+    assert (ran.code, ran.err) == (2, "mivault: nothing is listed as '', 'lnse' (mivault status lists the ids)\n")
+
+
 def test_what_is_not_there_is_told_as_it_is(run: Run, built: Path, tmp_path: Path) -> None:
     """No conversation with a word is not: no conversation. No list read is not: the lists name nothing."""
     assert "has the words zebra crossing" in run("conversations", "list", "zebra", "crossing", "--vault", built).out
