@@ -12,6 +12,10 @@ EDITING = (
     '<p class="mv-editing" role="status">You edit the last question: asking it takes the place of its answer. '
     f"{do_button('keep', '', 'Keep it as it was')}</p>"
 )
+KEYS = (
+    '<p class="mv-keys"><kbd>Enter</kbd> asks, <kbd>Esc</kbd> stops an answer or closes a card, <kbd>Alt</kbd> with '
+    "<kbd>→</kbd> or <kbd>←</kbd> goes from citation to citation.</p>"
+)
 LIBRARY = f"<p>{tab_button('Library', 'Open the Library')}</p></div>"
 EMPTY = (
     '<div class="mv-welcome"><h2>This vault is empty</h2><p>Add papers in the Library: an arXiv id, an address, or a '
@@ -34,4 +38,4 @@ def welcome_html(entries: Sequence[EntryStatus]) -> str:
     if not any(entry.state == "searchable" for entry in entries):
         return NOT_YET.format(count=len(entries))
     buttons = "".join(f"<li>{do_button('ask', question, question)}</li>" for question in questions)
-    return f'<div class="mv-welcome"><h2>For example</h2><ul class="mv-starters">{buttons}</ul></div>'
+    return f'<div class="mv-welcome"><h2>For example</h2><ul class="mv-starters">{buttons}</ul>{KEYS}</div>'
