@@ -147,6 +147,8 @@ def test_another_paper_is_held_back_until_it_is_accepted(visit: Visit, vault: Va
     visit.get_by_role("button", name="Sync now").click()
     visit.get_by_role("row", name=re.compile("Tuned Lens.*Another paper")).wait_for(timeout=60_000)
     choose(visit, "Entry", "Tuned Lens")
+    visit.get_by_role("button", name="Try again").wait_for()
+    assert not visit.get_by_role("button", name="Ask about this", exact=True).is_visible()  # it has no text yet
     visit.get_by_role("button", name="It is the right paper").click()
     visit.get_by_role("row", name=re.compile("Tuned Lens.*Searchable")).wait_for(timeout=60_000)
 

@@ -25,6 +25,7 @@ from assistant.app.library import (
 )
 from assistant.app.page import error_html
 from assistant.app.rooms import Rooms
+from assistant.app.tab_paper import readable
 from assistant.app.who import ReadersOnly, as_user, as_user_stepwise
 from index.status import EntryStatus
 from ingest.errors import MivaultError
@@ -113,7 +114,7 @@ class LibraryTab:
         watch.on_change(shown)
         for field in self.narrowing:
             (field.input if field is not self.words else field.change)(**shown)
-        doing = [self.doing, self.accept, self.sure, self.again, self.remove] if self._desk else []
+        doing = [self.doing, self.accept, self.sure, self.again, self.remove, self.open, self.ask] if self._desk else []
         outputs = [self.detail, *doing]
         self.entry.change(as_user(self._gr, self.chosen), [self.entry], outputs, queue=False, **HIDDEN)
         picked = self.pick.click(lambda one: one, [self.on], [self.entry], js=WITH_WHAT, queue=False, **HIDDEN)
@@ -196,7 +197,8 @@ class LibraryTab:
             may = self.may_change(user)
             accepts = may and bool(entry and entry.state == "quarantined")
             shown += [gr.update(visible=bool(entry)), gr.update(visible=accepts), gr.update(visible=False)]
-            shown += [gr.update(visible=may)] * 2
+            opens, asks = bool(entry and readable([entry])), bool(entry and entry.state == "searchable")
+            shown += [gr.update(visible=yes) for yes in (may, may, opens, asks)]
         return tuple(shown) if len(shown) > 1 else shown[0]  # type: ignore[return-value]
 
     def asks(self, entry_id: str) -> tuple[Any, ...]:
