@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.retrieval import ndcg
 from benchmarks.retrieval_sets import Document, Query, interp_citations, scifact_claims
 from index.embed import Model, Vectors, run_batches
-from index.int16_model import Int16Model, runs_here
+from index.int16_model import Int16Model, has_bytes, runs_here
 from index.model_folder import find_model
 from index.openvino_model import OpenVinoModel, has_bf16
 
@@ -31,6 +31,8 @@ def main() -> None:
     engines: dict[str, Callable[[], Model]] = {"float32": lambda: OpenVinoModel(folder)}
     if runs_here():
         engines["int16"] = lambda: Int16Model(folder)
+    if runs_here() and has_bytes():
+        engines["int8"] = lambda: Int16Model(folder, small=True)
     if has_bf16():
         engines["bfloat16"] = lambda: OpenVinoModel(folder, precision="bf16")
     exact: list[tuple[Vectors, Vectors]] = []

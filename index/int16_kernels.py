@@ -1,9 +1,8 @@
 """Loops over vectors of 16-bit integers, compiled for this CPU when they are first used. The door of `numba`.
 
-Two numbers of 16 bits are multiplied and added in the time of one of 32: a product of matrices takes about .6 of
-float32's time on a CPU with AVX2 alone (benchmarks/embedding.py). No accuracy is given up for it: each row and each
-column is scaled so that its Euclidean length is 32,767; by Cauchy and Schwarz no sum can then leave 32 bits, and a
-number keeps ten to eleven bits of its own.
+Two numbers of 16 bits are multiplied and added in the time of one of 32 (int16_tile.py, whose code is cached with this
+module's). No accuracy is given up for it: each row and each column is scaled so that its Euclidean length is 32,767; by
+Cauchy and Schwarz no sum can then leave 32 bits, and a number keeps ten to eleven bits of its own.
 
 Layout: the left matrix is rows of int16; the right one is packed, COLUMNS columns together, pairs of rows side by side.
 Every buffer of rows has TILE - 1 rows more than are in use: a tile writes whole.
@@ -16,10 +15,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-TILE, COLUMNS = 6, 16  # 12 sums, 2 columns and a row's pair: 15 of the 16 vector registers
+from index.int16_tile import kind_here, tile_of
+
+_KIND = kind_here()
+TILE, COLUMNS = _KIND.rows, _KIND.columns
+BYTES = bool(_KIND.bytes)  # whether there is a product of 8-bit integers
+_tile, _small_tile = tile_of(_KIND), tile_of(_KIND, small=BYTES)
 CACHED = 147_456  # bytes of rows that stay in the second-level cache while the columns pass by
 BLOCK = 8 * TILE  # rows of attention at a time
 LENGTH = np.float32(32767.0)
@@ -46,88 +49,34 @@ def _float_of_bits(_context: Any, _bits: Any) -> Any:
     return types.float32(types.int32), code
 
 
-@intrinsic
-def _tile(
-    _context: Any, a: Any, a_row: Any, a_scale: Any, b: Any, b_scale: Any, bias: Any, out: Any, out_row: Any, pairs: Any
-) -> Any:
-    """out[TILE, COLUMNS] = a[TILE, 2 * pairs] @ b, scaled, plus bias. Addresses, and bytes from row to row."""
-    del a, a_row, a_scale, b, b_scale, bias, out, out_row, pairs
-    return types.void(*[types.int64] * 9), _tile_code
-
-
-def _tile_code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-    i16, i32, i64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
-    shorts, longs, floats = ir.VectorType(i16, 16), ir.VectorType(i32, 8), ir.VectorType(ir.FloatType(), 8)
-    a, a_row, a_scale, b, b_scale, bias, out, out_row, pairs = arguments
-    multiply_add = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(longs, [shorts, shorts]), "llvm.x86.avx2.pmadd.wd"
-    )
-    spread = ir.Constant(longs, [0] * 8)
-
-    def at(address: Any, offset: int, of: Any) -> Any:
-        return builder.inttoptr(builder.add(address, ir.Constant(i64, offset)), of.as_pointer())
-
-    def load(address: Any, offset: int, of: Any) -> Any:
-        return builder.load(at(address, offset, of), align=4)
-
-    def spread_out(value: Any, of: Any) -> Any:
-        one = builder.insert_element(ir.Constant(of, ir.Undefined), value, ir.Constant(i32, 0))
-        return builder.shuffle_vector(one, ir.Constant(of, ir.Undefined), spread)
-
-    rows = [builder.add(a, builder.mul(a_row, ir.Constant(i64, row))) for row in range(TILE)]
-    before, loop, after = builder.block, builder.append_basic_block("pairs"), builder.append_basic_block("scale")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    pair = builder.phi(i64)
-    pair.add_incoming(ir.Constant(i64, 0), before)
-    sums = [[builder.phi(longs) for _ in range(2)] for _ in range(TILE)]
-    here = builder.add(b, builder.mul(pair, ir.Constant(i64, 4 * COLUMNS)))
-    columns = [load(here, 32 * half, shorts) for half in range(2)]
-    totals = []
-    for row in range(TILE):
-        two = load(builder.add(rows[row], builder.mul(pair, ir.Constant(i64, 4))), 0, i32)
-        left = builder.bitcast(spread_out(two, longs), shorts)
-        products = [builder.call(multiply_add, [left, column]) for column in columns]
-        totals.append([builder.add(total, product) for total, product in zip(sums[row], products, strict=True)])
-    following = builder.add(pair, ir.Constant(i64, 1))
-    pair.add_incoming(following, loop)
-    for row in range(TILE):
-        for half in range(2):
-            sums[row][half].add_incoming(ir.Constant(longs, None), before)
-            sums[row][half].add_incoming(totals[row][half], loop)
-    builder.cbranch(builder.icmp_signed("<", following, pairs), loop, after)
-    builder.position_at_end(after)
-    for row in range(TILE):
-        scale = spread_out(load(a_scale, 4 * row, ir.FloatType()), floats)
-        to = builder.add(out, builder.mul(out_row, ir.Constant(i64, row)))
-        for half in range(2):
-            value = builder.fmul(builder.sitofp(totals[row][half], floats), scale)
-            value = builder.fmul(value, load(b_scale, 32 * half, floats))
-            builder.store(builder.fadd(value, load(bias, 32 * half, floats)), at(to, 32 * half, floats), align=4)
-    return _context.get_dummy_value()
-
-
 @_compiled
 def multiply(a, a_scale, b, b_scale, bias, out, column, rows, pairs):
-    """out[:rows, column:] = a[:rows] @ b; `b` (panels, pairs, 2, 8, 2)."""
+    """out[:rows, column:] = a[:rows] @ b; `b` (panels, pairs, COLUMNS, 2)."""
     a_row, out_row = a.strides[0], out.strides[0]
     a0, s0, b0, t0, c0 = a.ctypes.data, a_scale.ctypes.data, b.ctypes.data, b_scale.ctypes.data, bias.ctypes.data
     o0 = out.ctypes.data + 4 * column
     chunk = max(CACHED // (4 * pairs) // TILE, 1) * TILE
     for first in range(0, rows, chunk):
         for panel in range(b.shape[0]):
+            at, of = 4 * COLUMNS * panel, b0 + panel * b.strides[0]
             for row in range(first, min(first + chunk, rows), TILE):
-                _tile(
-                    a0 + row * a_row,
-                    a_row,
-                    s0 + 4 * row,
-                    b0 + panel * b.strides[0],
-                    t0 + 4 * COLUMNS * panel,
-                    c0 + 4 * COLUMNS * panel,
-                    o0 + row * out_row + 4 * COLUMNS * panel,
-                    out_row,
-                    pairs,
-                )
+                to = o0 + row * out_row + at
+                _tile(a0 + row * a_row, a_row, s0 + 4 * row, 0, of, t0 + at, 0, c0 + at, to, out_row, pairs)
+
+
+@_compiled
+def multiply_bytes(a, a_unit, a_zero, b, b_unit, b_sum, bias, out, rows):
+    """out[:rows] = a[:rows] @ b, of bytes; `b` (panels, inputs / 4, COLUMNS, 4)."""
+    a_row, out_row, steps = a.strides[0], out.strides[0], b.shape[1]
+    a0, s0, z0, b0 = a.ctypes.data, a_unit.ctypes.data, a_zero.ctypes.data, b.ctypes.data
+    t0, m0, c0, o0 = b_unit.ctypes.data, b_sum.ctypes.data, bias.ctypes.data, out.ctypes.data
+    chunk = max(CACHED // (4 * steps) // TILE, 1) * TILE
+    for first in range(0, rows, chunk):
+        for panel in range(b.shape[0]):
+            at, of = 4 * COLUMNS * panel, b0 + panel * b.strides[0]
+            for row in range(first, min(first + chunk, rows), TILE):
+                left, unit, zero, to = a0 + row * a_row, s0 + 4 * row, z0 + 4 * row, o0 + row * out_row + at
+                _small_tile(left, a_row, unit, zero, of, t0 + at, m0 + at, c0 + at, to, out_row, steps)
 
 
 @_compiled
@@ -177,38 +126,64 @@ def _norm(row, weight, bias, epsilon):
 
 @_compiled
 def _pack_head(qkv, start, length, head, q, q_unit, k, k_unit, v, v_unit):
-    """Query of one head as rows, key (a column each) and value (a row each) packed; the queries' units hold 1/root."""
+    """Query of one head as rows, key (a column each) and value (a row each) packed; the queries' units hold 1/root.
+    `k` and `v` hold a pair of numbers in each."""
     size, width = q.shape[1], qkv.shape[1] // 3
     at = head * size
     root = ONE / np.sqrt(np.float32(size))
     short = np.empty(size, np.int16)
+    pairs = short.view(np.int32)
     squares = np.full(size, np.float32(1e-30))
     k[:] = 0
     k_unit[:] = 0
     for j in range(length):
         q_unit[j] = _shorten(qkv[start + j, at : at + size], q[j]) * root
         k_unit[j] = _shorten(qkv[start + j, width + at : width + at + size], short)
+        for d in range(size // 2):
+            k[j // COLUMNS, d, j % COLUMNS] = pairs[d]
         value = qkv[start + j, 2 * width + at : 2 * width + at + size]
         for d in range(size):
-            k[j // COLUMNS, d // 2, (j % COLUMNS) // 8, j % 8, d % 2] = short[d]
             squares[d] += value[d] * value[d]
     for d in range(size):
         v_unit[d] = np.sqrt(squares[d]) / LENGTH
-    for j in range(length):
-        value = qkv[start + j, 2 * width + at : 2 * width + at + size]
-        for d in range(size):
-            number = np.int16(np.int32(np.rint(value[d] / v_unit[d])))
-            v[d // COLUMNS, j // 2, (d % COLUMNS) // 8, d % 8, j % 2] = number
-    if length % 2:
-        v[:, length // 2, :, :, 1] = 0
+    for j in range(0, length, 2):
+        for first in range(0, size, COLUMNS):
+            _pair_rows(
+                qkv, start + j, j + 1 < length, 2 * width + at + first, v_unit[first:], v[first // COLUMNS, j // 2]
+            )
+
+
+@_compiled
+def _pair_rows(qkv, row, both, column, units, pairs):
+    """Numbers of a row and of the one after it (0 without `both`), as int16, side by side in 32 bits each."""
+    upper = qkv[row, column : column + pairs.size]
+    lower = qkv[row + (1 if both else 0), column : column + pairs.size]
+    for d in range(pairs.size):
+        one = np.int32(np.rint(upper[d] / units[d]))
+        other = np.int32(np.rint(lower[d] / units[d])) if both else np.int32(0)
+        pairs[d] = (one & np.int32(0xFFFF)) | (other << np.int32(16))
+
+
+@_compiled
+def _range(row):
+    """The least and the largest number of a row: their bits as integers in the same order, which goes in vectors."""
+    bits = row.view(np.int32)
+    least, most = np.int32(0x7FFFFFFF), np.int32(-0x7FFFFFFF)
+    for j in range(bits.size):
+        order = bits[j] ^ ((bits[j] >> np.int32(31)) & np.int32(0x7FFFFFFF))
+        least, most = min(least, order), max(most, order)
+    return _float_of_order(least), _float_of_order(most)
+
+
+@_compiled
+def _float_of_order(order):
+    return _float_of_bits(np.int32(order ^ ((order >> np.int32(31)) & np.int32(0x7FFFFFFF))))
 
 
 @_compiled
 def _soften(row, shorts):
     """Softmax of a row as int16; returns what one of its units is worth. `row` is overwritten."""
-    top = row[0]
-    for j in range(row.size):
-        top = max(top, row[j])
+    top = _range(row)[1]
     total = np.float32(0)
     squares = np.float32(0)
     for j in range(row.size):
@@ -243,6 +218,24 @@ def shorten(rows, tokens, short, unit):
 
 
 @_compiled
+def to_bytes(rows, tokens, factors, small, unit, zero):
+    """The first `tokens` rows, each column times its factor, as unsigned bytes: what one of a row's units is worth, and
+    which byte is 0."""
+    line = np.empty(rows.shape[1], np.float32)
+    for row in range(tokens):
+        for i in range(line.size):
+            line[i] = rows[row, i] * factors[i]
+        least, most = _range(line)
+        least = min(least, np.float32(0))
+        unit[row] = (max(most, np.float32(0)) - least + np.float32(1e-30)) / np.float32(255)
+        scale = ONE / unit[row]
+        middle = np.rint(-least * scale)
+        zero[row] = np.int32(middle)
+        for i in range(line.size):
+            small[row, i] = np.uint8(np.int32(min(np.rint(line[i] * scale) + middle, np.float32(255))))
+
+
+@_compiled
 def shorten_gelu(rows, tokens, short, unit):
     """The same of their GELU. `rows` is overwritten."""
     for row in range(tokens):
@@ -269,8 +262,8 @@ def attend(qkv, starts, heads, mixed):
         longest = max(longest, starts[text + 1] - starts[text])
     size, columns = mixed.shape[1] // heads, (longest + COLUMNS - 1) // COLUMNS
     q, q_unit = np.zeros((longest + TILE, size), np.int16), np.zeros(longest + TILE, np.float32)
-    k, k_unit = np.zeros((columns, size // 2, 2, 8, 2), np.int16), np.zeros(columns * COLUMNS, np.float32)
-    v, v_unit = np.zeros((size // COLUMNS, longest // 2 + 1, 2, 8, 2), np.int16), np.zeros(size, np.float32)
+    k, k_unit = np.zeros((columns, size // 2, COLUMNS), np.int32), np.zeros(columns * COLUMNS, np.float32)
+    v, v_unit = np.zeros((size // COLUMNS, longest // 2 + 1, COLUMNS), np.int32), np.zeros(size, np.float32)
     scores = np.zeros((BLOCK, columns * COLUMNS), np.float32)
     p, p_unit = np.zeros((BLOCK, 2 * (longest // 2 + 1)), np.int16), np.zeros(BLOCK, np.float32)
     none = np.zeros(max(columns * COLUMNS, size), np.float32)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index import backends
 from index.backends import choice_path, chosen, engine_text, fastest, machine
 from index.embed import MANY, LocalEmbedder, Vectors, load_embedder, run_batches
-from index.int16_model import runs_here
+from index.int16_model import has_bytes, runs_here
 from index.model_folder import find_model
 
 FOLDER = find_model()
@@ -28,6 +28,7 @@ TEXTS = [
     "word " * 254,
 ]
 avx2 = pytest.mark.skipif(not runs_here(), reason="the 16-bit engine needs a CPU with AVX2")
+vnni = pytest.mark.skipif(not (runs_here() and has_bytes()), reason="needs a CPU with products of 8-bit integers")
 
 
 class Slow:
@@ -67,6 +68,67 @@ def test_16_bits_give_the_vectors_of_float32(float32: LocalEmbedder) -> None:
     assert np.allclose(np.linalg.norm(short, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
+@vnni
+def test_8_bits_give_nearly_the_vectors_of_float32(float32: LocalEmbedder) -> None:
+    texts = TEXTS[1:] * (MANY // 6 + 1)
+    small = load_embedder(backend="int8").embed(texts)
+    cosines = (small * float32.embed(texts)).sum(axis=1)
+    assert 0.999 < cosines.min() < 0.99999
+
+
+@vnni
+@given(st.integers(1, 30), st.integers(1, 100), st.integers(1, 3), st.integers(0, 2**32 - 1), st.floats(-9, 9))
+@settings(max_examples=60, deadline=None)
+def test_a_product_in_8_bits_is_that_of_what_was_rounded(
+    rows: int, quads: int, panels: int, seed: int, shift: float
+) -> None:
+    """Whatever the rows' least and largest numbers: each is within half a unit of what is multiplied."""
+    from index import int16_kernels as kernels
+
+    random, columns = np.random.default_rng(seed), kernels.COLUMNS * panels
+    left = (random.standard_normal((rows, 4 * quads)) + shift).astype(np.float32)
+    factors = random.uniform(0.5, 2, 4 * quads).astype(np.float32)
+    right = random.integers(-127, 128, (4 * quads, columns)).astype(np.int8)
+    packed = np.ascontiguousarray(right.reshape(quads, 4, panels, kernels.COLUMNS).transpose(2, 0, 3, 1))
+    small, unit = np.zeros((rows + kernels.TILE, 4 * quads), np.uint8), np.zeros(rows + kernels.TILE, np.float32)
+    zero, out = np.zeros(rows + kernels.TILE, np.int32), np.zeros((rows + kernels.TILE, columns), np.float32)
+    kernels.to_bytes(left, rows, factors, small, unit, zero)
+    rounded = unit[:rows, None] * (small[:rows].astype(np.float32) - zero[:rows, None])
+    assert (np.abs(rounded - left * factors) <= 0.51 * unit[:rows, None] + 1e-6).all()
+    weight, bias = np.full(columns, 0.5, np.float32), np.ones(columns, np.float32)
+    sums = right.sum(axis=0, dtype=np.int32)
+    kernels.multiply_bytes(small, unit, zero, packed, weight, sums, bias, out, rows)
+    assert np.allclose(out[:rows], rounded @ (0.5 * right.astype(np.float32)) + 1, rtol=1e-3, atol=1e-2)
+
+
+@avx2
+@pytest.mark.parametrize("name", ["avx2", "avxvnni"])
+def test_a_tile_for_other_processors_is_the_product_too(name: str) -> None:
+    """This processor may have all the instructions; then those of others are tried on it."""
+    from numba import njit
+
+    from index.int16_tile import KINDS, tile_of
+
+    if name == "avxvnni" and not has_bytes():
+        pytest.skip("this processor has no such instruction")
+    kind, pairs = KINDS[name], 5
+    tile, random = tile_of(kind), np.random.default_rng(0)
+    left = random.integers(-1000, 1000, (kind.rows, 2 * pairs)).astype(np.int16)
+    right = random.integers(-1000, 1000, (2 * pairs, kind.columns)).astype(np.int16)
+    packed = np.ascontiguousarray(right.reshape(pairs, 2, kind.columns).transpose(0, 2, 1))
+    ones, none = np.ones(kind.columns, np.float32), np.zeros(kind.columns, np.float32)
+    out = np.zeros((kind.rows, kind.columns), np.float32)
+
+    @njit  # type: ignore[untyped-decorator,unused-ignore]
+    def run(a, a_unit, b, b_unit, bias, out):  # type: ignore[no-untyped-def]
+        tile(a.ctypes.data, a.strides[0], a_unit.ctypes.data, 0, b.ctypes.data, b_unit.ctypes.data, 0,
+             bias.ctypes.data, out.ctypes.data, out.strides[0], pairs)  # fmt: skip
+
+    run(left, ones, packed, ones, none, out)
+    assert (out == left.astype(np.int64) @ right.astype(np.int64)).all()
+
+
 @avx2
 @given(st.integers(1, 40), st.integers(1, 24), st.integers(1, 5), st.integers(0, 2**32 - 1), st.floats(0.01, 1000))
 @settings(max_examples=60, deadline=None)
@@ -76,13 +138,14 @@ def test_a_product_in_16_bits_is_the_product(rows: int, pairs: int, panels: int,
 
     random = np.random.default_rng(seed)
     left = random.standard_normal((rows, 2 * pairs)).astype(np.float32)
-    right = random.standard_normal((2 * pairs, 16 * panels)).astype(np.float32)
+    right = random.standard_normal((2 * pairs, kernels.COLUMNS * panels)).astype(np.float32)
     left[0, 0] = right[0, 0] = outlier
     unit = np.linalg.norm(right, axis=0) / 32767
-    packed = np.rint(right / unit).astype(np.int16).reshape(pairs, 2, panels, 2, 8).transpose(2, 0, 3, 4, 1)
+    packed = np.rint(right / unit).astype(np.int16).reshape(pairs, 2, panels, kernels.COLUMNS)
+    packed = packed.transpose(2, 0, 3, 1)
     short, units = np.zeros((rows + kernels.TILE, 2 * pairs), np.int16), np.zeros(rows + kernels.TILE, np.float32)
     kernels.shorten(left, rows, short, units)
-    out, bias = np.zeros((rows + kernels.TILE, 16 * panels), np.float32), np.ones(16 * panels, np.float32)
+    out, bias = np.zeros((rows + kernels.TILE, right.shape[1]), np.float32), np.ones(right.shape[1], np.float32)
     kernels.multiply(short, units, np.ascontiguousarray(packed), unit.astype(np.float32), bias, out, 0, rows, pairs)
     lengths = np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=0)
     assert (np.abs(out[:rows] - 1 - left @ right) <= 4e-5 * np.sqrt(2 * pairs) * lengths + 1e-5).all()
