@@ -145,12 +145,16 @@ def test_years_sections_and_kinds_narrow_the_chat_and_a_wrong_year_says_so(visit
     visit.get_by_label("Years").fill("2020-2022")
     visit.get_by_label("Words of a heading").fill("results")
     visit.get_by_label("Our note, not the paper itself").check()
+    visit.page.get_by_label("Papers", exact=True).click()
+    visit.get_by_role("option", name="Toy Models of Superposition").click()
+    visit.locator(".mv-filter").get_by_text("Toy Models of Superposition").wait_for()
     visit.locator(".mv-filter").filter(has_text="sections about “results”").filter(has_text="Our note").wait_for()
     visit.wait_for_timeout(700)
     visit.ask("weather")
     visit.locator(".mv-abstained").wait_for()
     where = talker.asked[-1][2]
     assert (where.first_year, where.last_year, where.sections, where.kinds) == (2020, 2022, ("results",), ("note",))
+    assert where.papers == ("toy-2022",)
 
 
 @one_screen
