@@ -3,6 +3,7 @@ that writes, a vault that was moved away. Each says what to do. `mivault chat` i
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 from browsing import needs_chromium
 from loopback_model import LoopbackModel, Reply, Request
+from page_fakes import Answerer, entries, make_vault, serve_on
 from test_browser_tabs import TURNIPS, env, pdf  # noqa: F401
 
+from assistant.app.launch import listen
 from ingest.starter import create
 from ingest.vault import Vault
 
@@ -60,6 +63,35 @@ def page(chromium: Any, vault: Vault, env: dict[str, str]) -> Iterator[Any]:  # 
         finally:
             child.terminate()
             child.wait(10)
+
+
+def test_a_page_that_stayed_open_goes_on_when_the_server_is_back(chromium: Any, tmp_path: Path) -> None:
+    vault, page = make_vault(tmp_path), chromium.new_page()
+    page.set_default_timeout(30_000)
+    port = 0
+    for turn in (1, 2):
+        with contextlib.closing(listen("127.0.0.1", port)) as listening, serve_on(app_over(vault), listening):
+            port = listening.getsockname()[1]
+            if turn == 1:
+                page.goto(f"http://127.0.0.1:{port}/")
+                ask(page, "What is superposition?")
+                page.locator(".mv-marker").first.wait_for()
+            else:
+                page.get_by_text("Connection to the server was lost").wait_for(state="detached")
+                ask(page, "weather")
+                page.locator(".mv-abstained").wait_for()
+                assert page.locator(".mv-turn").count() == 2  # it is the same conversation
+                page.close()
+        if turn == 1:
+            page.get_by_text("Connection to the server was lost").wait_for()
+
+
+def app_over(vault: Vault) -> Any:
+    from assistant.app.build import build_page, mount
+    from assistant.app.server import make_app
+
+    page = build_page(vault, events=Answerer(vault), status=entries, progress=lambda: None, answerer="extractive")
+    return mount(make_app(vault), page)
 
 
 def ask(page: Any, question: str) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PATHS = frozenset(
     ["/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/info", "/gradio_api/startup-events"]
     + [f"/gradio_api/{name}" for name in ("queue/join", "queue/data", "run/predict", "cancel", "reset")]
-    + ["/gradio_api/upload_progress"]
+    + ["/gradio_api/upload_progress", "/gradio_api/app_id"]  # the second tells an open page that we are back
 )
 # Files that are dropped on the Library tab. Gradio keeps them in a folder of its own, and gives none of them out.
 UPLOAD = "/gradio_api/upload"
