@@ -117,6 +117,7 @@ def ask_events(
     draft = (yield from _drafting(drafter, full, hits)) if fit.relevant else Draft((), {}, drafter.name)
     mend = mended(draft, functools.cache(vault.pages), assisting(drafter, draft.author), unsupported)
     abstained = not mend.sentences
+    gap = (f"this answers in part: {fit.gap}",) if fit.gap and not abstained else ()
     yield Done(
         Answer(
             question=question,
@@ -125,7 +126,7 @@ def ask_events(
             reason=(fit.reason or no_draft(draft, mend.notices)) if abstained else "",
             nearest=nearest(hits, mend.sentences),
             recipe=recipe(vault, embedding_model, draft.author, {"k": k, "per_paper": per_paper}),
-            notices=(*draft.notices, *mend.notices, *noticed(draft.shown.values() if draft.shown else hits)),
+            notices=(*gap, *draft.notices, *mend.notices, *noticed(draft.shown.values() if draft.shown else hits)),
             seconds=time.perf_counter() - started,
             usage=_together(took, draft.usage, mend.usage),
             asked_as=full if full != question else "",

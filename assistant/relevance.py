@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant import evidence
 from assistant.candidates import rarity, share
 from assistant.claims import STOP_WORDS, content_words, stem, stems, words
-from assistant.locate import key
+from assistant.numbered import numbered_names, stands_in
 from index.records import Hit
 
 # Cosines are MiniLM's, over passages with title and section in front. Seen on 25 questions that 18 papers answer and 25
@@ -25,7 +25,7 @@ COVERED_WORDS = 0.60  # where no cosine is known
 class Relevance:
     """`similarity` is the best cosine (None: no embedder), `coverage` the share (0 to 1) of the question's words that
     one passage has, each by its rarity; `missing` are words of the question that none has, `absent` the names among
-    them that nothing in the vault has."""
+    them that nothing in the vault has; `gap` says what an answer will leave open, "" for nothing."""
 
     relevant: bool
     reason: str
@@ -33,6 +33,7 @@ class Relevance:
     coverage: float
     missing: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    gap: str = ""
 
 
 def relevance(
@@ -63,7 +64,7 @@ def answerable(
     weights = weights_of(question, document_frequency=document_frequency, passage_count=passage_count)
     found = evidence.signs(question, hits, weights)
     if evidence.odds(found) >= evidence.ENOUGH:
-        return replace(fit, relevant=True, reason="")
+        return replace(fit, relevant=True, reason="", gap=evidence.gap(found))
     return replace(fit, relevant=False, reason=f"{evidence.lacking(found)}{_without(fit.missing)}")
 
 
@@ -98,10 +99,10 @@ def names(question: str) -> list[str]:
 
 
 def unseen(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Names with a number ("GPT-5", "CO2") that no passage found has, however it is written ("GPT 5", "gpt5")."""
-    seen = [key(f"{hit.paper.title} {hit.passage.text}") for hit in hits]
-    numbered = re.findall(r"\b(?=\w*[A-Z])[A-Za-z]+-?\d+", question)
-    return tuple(name for name in numbered if not any(key(name) in text for text in seen))
+    """Names with a number ("GPT-5", "CO2", "Llama 2 70B") that nothing found has, however it is written."""
+    about = [(f"{h.paper.title} {' '.join(h.paper.authors)} {h.paper.year or ''}", h) for h in hits]
+    seen = [f"{said}. {' '.join(h.passage.section)}. {h.passage.text}" for said, h in about]
+    return tuple(name for name in numbered_names(question) if not any(stands_in(name, text) for text in seen))
 
 
 def _words_of(hit: Hit) -> frozenset[str]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from answering_vault import IOI, SAE, SmallSearch, answering_vault, page, passage
 
 from assistant import evidence
 from assistant.evidence import SIGNS, lacking, odds, signs
-from assistant.relevance import answerable, relevance, weights_of
+from assistant.relevance import Relevance, answerable, relevance, weights_of
 from index.records import Hit
 from ingest.records import Paper, Span
 
@@ -25,6 +27,11 @@ def seen(question: str, *texts: str, paper: Paper = IOI) -> dict[str, float]:
     return dict(zip(SIGNS, signs(question, hits, weights), strict=True))
 
 
+def judged(question: str, hits: list[Hit], search: SmallSearch) -> Relevance:
+    frequency, count = search.document_frequency, search.passage_count
+    return answerable(question, hits, document_frequency=frequency, passage_count=count)
+
+
 def test_names_that_stand_in_different_sentences_are_missing_in_the_best_one() -> None:
     together = "We apply SERAC to Llama-3 and it reaches high edit success on the test set."
     apart = "We apply SERAC to BlenderBot and it works well. Other editors were tried with Llama-3 in the appendix."
@@ -39,6 +46,7 @@ def test_a_number_that_is_asked_for_has_to_stand_beside_the_names() -> None:
     assert seen(question, "The circuit of GPT-2 has 26 attention heads in all.")[sign] == 0
     assert seen(question, "The circuit of GPT-2 has a few attention heads in all.")[sign] == 1
     assert seen(question, "The circuit of GPT-2 is drawn in Figure 26 of the paper.")[sign] == 1
+    assert 0 < seen(question, "The circuit of GPT-2 is found in 3 steps of patching.")[sign] < 1, "3 of something else"
     assert seen("What is a GPT-2 circuit?", "The circuit of GPT-2 has a few attention heads in all.")[sign] == 0
 
 
@@ -47,6 +55,24 @@ def test_a_cause_that_is_asked_for_has_to_be_given() -> None:
     why = "Why are latents dead?"
     assert seen(why, "Many latents are dead because their encoder directions never fire.")[sign] == 0
     assert seen(why, "Many latents are dead at the end of a long training run.")[sign] == 1
+
+
+def test_another_size_of_a_model_is_another_model(search: SmallSearch) -> None:
+    asked = "How far does the vector move the answers of Llama 2 70B Chat?"
+    hits = [hit(IOI, "The vector moves the answers of Llama 2 13B Chat by 12 points.")]
+    fit = judged(asked, hits, search)
+    assert not fit.relevant and "Llama 2 70B" in fit.reason
+    assert judged(asked.replace("70B", "13B"), hits, search).relevant
+
+
+def test_what_an_answer_leaves_open_is_said(search: SmallSearch) -> None:
+    text = "The circuit of GPT-2 has a few attention heads, and each of them copies a name."
+    hits = [replace(hit(IOI, text), similarity=0.9)]
+    whole, part = (
+        judged(f"{word} attention heads are in the circuit of GPT-2?", hits, search) for word in ("Which", "How many")
+    )
+    assert whole.relevant and not whole.gap
+    assert part.relevant and "has a number" in part.gap
 
 
 def test_every_sign_has_its_weight_and_the_odds_are_finite(search: SmallSearch) -> None:
