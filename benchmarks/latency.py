@@ -71,7 +71,8 @@ def load(text: str) -> None:
 def questions(vault: Vault, count: int) -> list[str]:
     """Stretches of twelve words of passages taken at random."""
     chance = random.Random(0)
-    names = [chance.choice(vault.source_ids()) for _ in range(count)]
+    sources = [one for one in vault.source_ids() if (vault.source(one) / "passages.jsonl").is_file()]
+    names = [chance.choice(sources) for _ in range(count)]
     texts = [chance.choice(vault.passages(name)).text.split() for name in names]
     return [" ".join(words[len(words) // 2 : len(words) // 2 + 12]) or "none" for words in texts]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +69,13 @@ def candidates(opened: OpenGeneration, asked: Asked, limit: int) -> list[Ranked]
     meaning_rank, word_rank = _ranks(near), _ranks(shared)
     fused = fuse(cosines, bm25, meaning=tuning.meaning)
     fused |= {one.passage_id: fused[one.passage_id]._replace(verbatim=1.0) for one in same if one.passage_id in fused}
-    ranked = [
-        Ranked(one, paper, fused[one], cosines.get(one), bm25.get(one), meaning_rank.get(one), word_rank.get(one))
-        for one, paper in papers.items()
+    best_first = sorted(papers, key=lambda one: (-round(fused[one].score, 6), one))
+    return [
+        Ranked(
+            one, papers[one], fused[one], cosines.get(one), bm25.get(one), meaning_rank.get(one), word_rank.get(one), at
+        )
+        for at, one in enumerate(best_first, start=1)
     ]
-    best_first = sorted(ranked, key=lambda one: (-round(one.fused.score, 6), one.passage_id))
-    return [replace(one, fused_place=place) for place, one in enumerate(best_first, start=1)]
 
 
 def _nearest(opened: OpenGeneration, asked: Asked, limit: int) -> list[Found]:

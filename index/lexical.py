@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ SENTENCE_WORDS = 5
 QUOTED = re.compile('["\u201c]([^"\u201c\u201d]+)["\u201d]')
 # 15 MB is tantivy's least; one thread writes about 20,000 passages a second.
 WRITER_BYTES = 15_000_000
+# Words and titles whose stems are remembered: texts of so many characters, and as many words' counts.
+SHORT, HELD = 200, 20_000
 # Words that shape a question and say nothing of its subject.
 EMPTY_WORDS = """
 a about all also am an and any are as at be been but by can could did do does explain for from had has have how i if in
@@ -64,6 +67,8 @@ class WordIndex:
         self._analyzer = analyzer()
         index.register_tokenizer("words", self._analyzer)
         self._searcher = index.searcher()
+        self._stems = lru_cache(HELD)(lambda text: tuple(self._analyzer.analyze(text)))
+        self._counts: dict[tuple[str, str], int] = {}
         self._empty = frozenset(self._analyzer.analyze(EMPTY_WORDS))
 
     @classmethod
@@ -96,6 +101,7 @@ class WordIndex:
             writer.wait_merging_threads()  # also gives tantivy's own lock back
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._counts.clear()
 
     def query(self, question: str, added: Sequence[Added] = ()) -> WordQuery:
         """A question, and other names for what it speaks of, as a query."""
@@ -160,8 +166,7 @@ class WordIndex:
 
     def stems(self, text: str) -> list[str]:
         """All words of a text as stems, in order."""
-        found: list[str] = self._analyzer.analyze(text)
-        return found
+        return list(self._stems(text)) if len(text) <= SHORT else list(self._analyzer.analyze(text))
 
     def words(self, text: str) -> list[str]:
         """The different stems that a text is searched by, in order: without empty words, unless it has no others."""
@@ -173,7 +178,7 @@ class WordIndex:
         wanted = set(self.words(question)) & set(self._analyzer.analyze(text))
         found: dict[str, str] = {}
         for word in re.findall(r"\w+", question[:QUERY_CHARACTERS].casefold()):
-            for stem in self._analyzer.analyze(word):
+            for stem in self._stems(word):
                 if stem in wanted:
                     found.setdefault(stem, word)
         return list(found.values())[:8]
@@ -205,8 +210,13 @@ class WordIndex:
         """Passages with a term. Tantivy's own doc_freq goes on counting what was deleted."""
         from tantivy import Query
 
-        with _translated():
-            return int(self._searcher.search(Query.term_query(self._index.schema, field, term), 1).count)
+        known = self._counts.get((field, term))
+        if known is None:
+            with _translated():
+                known = int(self._searcher.search(Query.term_query(self._index.schema, field, term), 1).count)
+            if len(self._counts) < HELD:
+                self._counts[field, term] = known
+        return known
 
     def _query(self, query: WordQuery, references: bool, where: Filter, tuning: Tuning) -> Any | None:
         from tantivy import Occur, Query

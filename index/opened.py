@@ -43,9 +43,13 @@ class OpenGeneration:
         """A passage and its paper; None where a sync that is under way has just replaced it."""
         paper, rows = self._source(paper_id)
         row = rows.get(found_id)
-        return None if row is None or paper is None else (paper, from_json(Passage, row))
+        if row is None or paper is None:
+            return None
+        if not isinstance(row, Passage):
+            row = rows[found_id] = from_json(Passage, row)
+        return paper, row
 
-    def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object]]]:
+    def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object] | Passage]]:
         rows = read_jsonl(self._vault.source(paper_id) / "passages.jsonl")
         return as_it_stands(self._vault, paper_id), {str(row["id"]): row for row in rows}
 
