@@ -75,5 +75,7 @@ $(VENV)/.installed-$(ASKED): $(VENV)/bin/python
 	@echo "Setting up $(VENV) (a few minutes, once)"
 	@$(PIP) -e . >$(VENV)/pip.log 2>&1 && touch $@ || $(GO_ON)
 
-$(VENV)/.installed-dev-$(ASKED): $(VENV)/.installed-$(ASKED)
-	@$(PIP) -e ".[dev]" >$(VENV)/pip.log 2>&1 && touch $@ || $(GO_ON)
+# All at once: what the program needs is looked up once, not twice.
+$(VENV)/.installed-dev-$(ASKED): $(VENV)/bin/python
+	@echo "Setting up $(VENV) with what the checks need (a few minutes, once)"
+	@$(PIP) -e ".[dev]" >$(VENV)/pip.log 2>&1 && touch $@ $(VENV)/.installed-$(ASKED) || $(GO_ON)
