@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property, lru_cache
 
 from index.expand import Names
@@ -17,6 +18,8 @@ from ingest.versions import as_it_stands
 
 # Sources whose passages are held in memory, about 100 KB each: more than one question's candidates come from.
 HELD = 128
+# Passages whose stems are held, some 3 KB each with their texts: a third of what a question costs is to make them.
+STEMMED = 8_192
 
 
 class OpenGeneration:
@@ -30,6 +33,7 @@ class OpenGeneration:
         self.store = _vectors(vault, state)
         self._vault = vault
         self._source = lru_cache(HELD)(self._read_source)
+        self.stems = lru_cache(STEMMED)(self._stems)  # of a passage's text, in order
 
     @cached_property
     def names(self) -> Names:
@@ -48,6 +52,9 @@ class OpenGeneration:
         if not isinstance(row, Passage):
             row = rows[found_id] = from_json(Passage, row)
         return paper, row
+
+    def _stems(self, text: str) -> tuple[str, ...]:
+        return tuple(map(sys.intern, self.words.stems(text)))  # few stems, in many passages
 
     def _read_source(self, paper_id: str) -> tuple[Paper | None, dict[str, dict[str, object] | Passage]]:
         rows = read_jsonl(self._vault.source(paper_id) / "passages.jsonl")

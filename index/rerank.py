@@ -62,4 +62,4 @@ def _read(opened: OpenGeneration, one: Ranked) -> Read:
     paper, passage = record
     stems = opened.words.stems
     first = surname(paper.authors[0]) if paper.authors else ""
-    return Read(tuple(stems(passage.text)), tuple(stems(paper.title)), frozenset(stems(first)))
+    return Read(opened.stems(passage.text), tuple(stems(paper.title)), frozenset(stems(first)))

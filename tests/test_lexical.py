@@ -119,6 +119,7 @@ def test_a_deleted_paper_is_not_found_and_not_counted(tmp_path: Path, rows: Rows
     index = WordIndex.create(tmp_path)
     with index.writing() as writer:
         writer.add(rows)
+    assert index.document_frequency("autoencoders") > 0 and index.passage_count() == 7  # remembered, until it changes
     with index.writing() as writer:
         writer.delete_papers(["sae", "was never here"])
     assert index.document_frequency("autoencoders") == 0 and index.passage_count() == 5

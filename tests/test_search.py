@@ -15,6 +15,7 @@ from small_vault import TEXTS, small_vault, write_source
 
 from index.build import build
 from index.errors import IndexDamaged, IndexMissing, ModelMismatch
+from index.opened import OpenGeneration
 from index.search import Search
 from index.state import generation_path, read_state, store_path
 from ingest.errors import UsageError
@@ -224,3 +225,19 @@ def test_a_sentence_that_was_copied_brings_its_passage_first(search: Search) -> 
     assert copied[0].explanation and copied[0].explanation.verbatim
     assert copied[0].score > 1 >= copied[1].score
     assert copied[0].why.startswith("holds the question word for word")
+
+
+def test_what_a_question_reads_of_a_passage_is_made_once(tmp_path: Path) -> None:
+    vault = small_vault(tmp_path)
+    with vault.writing():
+        build(vault, EMBEDDER)
+    state = read_state(vault)
+    assert state is not None
+    opened = OpenGeneration(vault, state)
+    passage = vault.passages("sae")[0]
+    first, again = (opened.record(passage.id, "sae") for _ in range(2))
+    assert first is not None and again is not None
+    assert first[1] is again[1] and first[1] == passage
+    assert opened.stems(passage.text) is opened.stems(passage.text)
+    assert list(opened.stems(passage.text)) == opened.words.stems(passage.text)
+    assert opened.record("not there", "sae") is None
