@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,18 @@ def test_what_a_question_reads_of_a_passage_is_made_once(tmp_path: Path) -> None
     assert opened.stems(passage.text) is opened.stems(passage.text)
     assert list(opened.stems(passage.text)) == opened.words.stems(passage.text)
     assert opened.record("not there", "sae") is None
+
+
+def test_a_passage_is_found_in_its_file_where_another_has_its_id_as_text(tmp_path: Path) -> None:
+    vault = small_vault(tmp_path)
+    later = vault.passages("sae")[1]
+    first = replace(vault.passages("sae")[0], text=later.id)
+    vault.write_passages("sae", [first, later])
+    with vault.writing():
+        build(vault, EMBEDDER)
+    state = read_state(vault)
+    assert state is not None
+    opened = OpenGeneration(vault, state)
+    assert opened.record(later.id, "sae") == (vault.paper("sae"), later)
+    assert opened.record(first.id, "sae") == (vault.paper("sae"), first)
+    assert opened.record(later.id, "no-such-source") is None
