@@ -31,8 +31,9 @@ class Served:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory_mb(self) -> float:
-        """What it holds now, its share of what it shares with others included."""
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(), re.MULTILINE)
+        """What it holds now, what it shares with others in full: a share of that would change as other programs, which
+        have the same libraries open, come and go."""
+        found = re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(), re.MULTILINE)
         return int(found[1]) / 1024 if found else 0.0
 
 
