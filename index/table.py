@@ -97,7 +97,7 @@ class VectorTable:
 
     def nearest(self, vector: NDArray[np.float32], limit: int, *, among: Sequence[str] | None = None) -> list[Found]:
         """The passages nearest to a vector (dimension,), best first, ties by id; only `among` these ids, if given."""
-        found: list[Found] = []
+        found: list[tuple[Texts, Texts, NDArray[np.float32]]] = []
         for piece in self.pieces:
             if among is None:
                 rows, scores = piece.best(vector, limit + SPARE)
@@ -105,8 +105,8 @@ class VectorTable:
                 rows = self._rows(piece, among)
                 scores = piece.vectors[rows] @ vector
             places = _best(scores, limit + SPARE)
-            found += _found(piece, rows[places], scores[places])
-        return sorted(found, key=lambda one: (-round(one.score, 6), one.passage_id))[:limit]
+            found.append((piece.ids[rows[places]], piece.papers[rows[places]], scores[places]))
+        return _best_first(found, limit)
 
     def cosines(self, vector: NDArray[np.float32], passage_ids: Sequence[str]) -> dict[str, float]:
         """The cosine of a vector with each of these passages; those that have no vector are left out."""
@@ -183,7 +183,11 @@ def _best(scores: NDArray[np.float32], wanted: int) -> NDArray[np.intp]:
     return np.flatnonzero(scores > -np.inf)
 
 
-def _found(piece: Piece, rows: NDArray[np.intp], scores: NDArray[np.float32]) -> list[Found]:
-    ids, papers = piece.ids[rows].tolist(), piece.papers[rows].tolist()
-    named = zip(ids, papers, scores.tolist(), strict=True)
+def _best_first(found: Sequence[tuple[Texts, Texts, NDArray[np.float32]]], limit: int) -> list[Found]:
+    """Ids, papers and cosines of pieces as one list."""
+    if not found:
+        return []
+    ids, papers, scores = (np.concatenate([piece[part] for piece in found]) for part in range(3))
+    order = np.lexsort((ids, -scores.astype(np.float64).round(6)))[:limit]
+    named = zip(ids[order].tolist(), papers[order].tolist(), scores[order].tolist(), strict=True)
     return [Found(one.decode(), paper.decode(), score) for one, paper, score in named]
