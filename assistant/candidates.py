@@ -6,9 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from assistant.claims import negations, numbers, stems
 from assistant.questions import QuestionKind, suits
 from assistant.sentences import split
@@ -28,7 +25,8 @@ class Candidate:
     `also` are other hits that say the same: (key, quote). The signs that `assistant.weigh` weighs, each about 0 to 1:
     `form` tells its shape, `suits` is a bonus for answering this kind of question, `words` the share of the question's
     words it has, `beyond` the same without those of its title and section, `leading` whether it is of the first hit's
-    source, `depth` how far down its passage it begins, `cosine` its likeness to the question (None: not measured).
+    source, `depth` how far down its passage it begins, `similarity` the cosine of its passage to the question (None: not
+    measured). The sentence itself is not embedded: its own cosine was tried, and chose no more facts (CHANGELOG).
     """
 
     key: str
@@ -46,8 +44,7 @@ class Candidate:
     beyond: float
     leading: bool
     depth: float
-    cosine: float | None = None
-    vector: NDArray[np.float32] | None = None
+    similarity: float | None = None
     also: tuple[tuple[str, str], ...] = ()
 
 
@@ -78,6 +75,7 @@ def candidates(
                 beyond=share(found, further),
                 leading=hit.paper.id == hits[0].paper.id,
                 depth=min(at / PASSAGE, 1.0),
+                similarity=hit.similarity,
             )
 
 
@@ -122,18 +120,15 @@ def share(have: frozenset[str], weights: Weights) -> float:
 
 
 def likeness(a: Candidate, b: Candidate) -> float:
-    """How much two candidates say the same (0 to 1): shared words, and meaning where it was measured."""
-    shared = len(a.stems & b.stems) / (len(a.stems | b.stems) or 1)
-    if a.vector is None or b.vector is None:
-        return shared
-    return 0.5 * shared + 0.5 * float(a.vector @ b.vector)
+    """How much two candidates say the same (0 to 1): the share of their words that both have."""
+    return len(a.stems & b.stems) / (len(a.stems | b.stems) or 1)
 
 
 def same(a: Candidate, b: Candidate) -> bool:
     """Whether two candidates say the same thing: nearly the same words, the same numbers, both denying or neither."""
-    if numbers(a.text) != numbers(b.text) or bool(negations(a.text)) != bool(negations(b.text)):
+    if likeness(a, b) < 0.8:
         return False
-    return likeness(a, b) >= 0.8
+    return numbers(a.text) == numbers(b.text) and bool(negations(a.text)) == bool(negations(b.text))
 
 
 def overlap(a: Candidate, b: Candidate) -> bool:

@@ -11,7 +11,6 @@ from index.search import Search
 def choose(search: Search, settings: ModelSettings | None) -> Drafter:
     """The drafter for a search; `settings` None means that no language model is configured."""
     extractive = ExtractiveDrafter(
-        embed=search.embedder.embed,
         document_frequency=search.document_frequency,
         passage_count=search.passage_count,
     )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
@@ -15,8 +12,6 @@ from assistant.records import Draft, DraftSentence
 from assistant.shape import captioned
 from assistant.weigh import FITTED, Weighing
 from index.records import Hit
-
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # an Embedder's: (n, dimension), L2-normalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +28,8 @@ class Balance:
 class ExtractiveDrafter:
     """Chooses the sentences of the hits that answer the question.
 
-    `embed` lets it compare meanings: about .4 s for 60 sentences on two cores. `document_frequency` and `passage_count`
-    (a Search's) say how rare a word is; without them a word is as rare as it is among the hits.
+    `document_frequency` and `passage_count` (a Search's) say how rare a word is; without them a word is as rare as it is
+    among the hits.
     """
 
     name = "extractive"
@@ -42,21 +37,17 @@ class ExtractiveDrafter:
     def __init__(
         self,
         *,
-        embed: Embed | None = None,
         document_frequency: Callable[[str], int] | None = None,
         passage_count: Callable[[], int] | None = None,
         sentences: int = 7,  # the most, about 200 words: a reader checks a handful of quotes, not fifteen
         per_passage: int = 3,
-        considered: int = 60,  # sentences that are embedded: the best by words and hit
         balance: Balance = Balance(),
         weighing: Weighing = FITTED,
     ) -> None:
-        self.embed = embed
         self.document_frequency = document_frequency
         self.passage_count = passage_count
         self.sentences = sentences
         self.per_passage = per_passage
-        self.considered = considered
         self.balance = balance
         self.weighing = weighing
 
@@ -65,9 +56,8 @@ class ExtractiveDrafter:
         shown = keyed(hits)
         kind = kind_of(question)
         weights = self._weights(question, hits)
-        found = self._best_first(candidates(kind, subject(question), shown, weights))[: self.considered]
-        measured = self._best_first(by_meaning(question, found, self.embed)) if self.embed else found
-        chosen = self._choose(merged(measured), weights)
+        found = self._best_first(candidates(kind, subject(question), shown, weights))
+        chosen = self._choose(merged(found), weights)
         sentences = tuple(map(_sentence, in_order(chosen)))
         if on_text:
             for sentence in sentences:
@@ -113,14 +103,6 @@ class ExtractiveDrafter:
 def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
     """The hits by the keys that an answer cites them with: p1, p2, ... in the order given."""
     return {f"p{n}": hit for n, hit in enumerate(hits, start=1)}
-
-
-def by_meaning(question: str, found: Sequence[Candidate], embed: Embed) -> list[Candidate]:
-    """The candidates with their vectors and cosines to the question."""
-    if not found:
-        return []
-    vectors = embed([question, *(c.text for c in found)])
-    return [replace(c, vector=v, cosine=float(v @ vectors[0])) for c, v in zip(found, vectors[1:], strict=True)]
 
 
 def in_order(chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.candidates import Candidate
 
 SIGNS = (
-    "cosine to the question", "question words beyond title and section", "rank of the hit", "form",
+    "cosine of its passage to the question", "question words beyond title and section", "rank of the hit", "form",
     "form that is asked for", "of the first hit's source", "length (log of words)",
     "depth in the passage",
 )  # fmt: skip
@@ -43,10 +43,10 @@ class Weighing:
 
 # fmt: off
 FITTED = Weighing(
-    centres=(0.331, 0.072, 0.437, 0.883, 0.012, 0.490, 3.056, 0.400),
-    scales=(0.157, 0.106, 0.289, 0.171, 0.036, 0.500, 0.520, 0.291),
-    weights=(0.0112, 0.0401, -0.0151, 0.0060, 0.0287, 0.0124, 0.0112, 0.0072),
-    bias=0.0934,
+    centres=(0.480, 0.080, 0.434, 0.876, 0.012, 0.502, 3.050, 0.361),
+    scales=(0.115, 0.113, 0.289, 0.178, 0.036, 0.500, 0.522, 0.275),
+    weights=(0.0150, 0.0437, -0.0148, 0.0044, 0.0287, 0.0169, 0.0145, 0.0062),
+    bias=0.0964,
 )
 # fmt: on
 
@@ -55,7 +55,7 @@ def signs(candidate: Candidate) -> tuple[float, ...]:
     """The values of SIGNS. Without an embedder the question's words stand in for meaning."""
     c = candidate
     return (
-        c.words if c.cosine is None else c.cosine,
+        c.words if c.similarity is None else c.similarity,
         c.beyond,
         c.rank / 8,
         c.form,

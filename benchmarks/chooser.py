@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import assistant.weigh as weigh
 from assistant.candidates import Candidate, candidates
-from assistant.extract import ExtractiveDrafter, by_meaning, keyed
+from assistant.extract import ExtractiveDrafter, keyed
 from assistant.followup import standalone
 from assistant.questions import kind_of, subject
 from evals.choose import Choice, choose
@@ -66,7 +66,6 @@ class Bench:
 
     def drafter(self, weighing: weigh.Weighing = weigh.FITTED) -> ExtractiveDrafter:
         return ExtractiveDrafter(
-            embed=self.embed,
             document_frequency=self.search.document_frequency,
             passage_count=self.search.passage_count,
             weighing=weighing,
@@ -77,8 +76,7 @@ class Bench:
         hits = self.search(question, k=8, per_paper=5)
         weights = self.drafter()._weights(question, hits)
         shown = keyed(hits)
-        possible = list(candidates(kind_of(question), subject(question), shown, weights))
-        found = by_meaning(question, possible, self.embed)
+        found = list(candidates(kind_of(question), subject(question), shown, weights))
         return Asked(case, question, hits, found, [aim(c, case.facts, shown[c.key].paper.title) for c in found])
 
 
@@ -102,10 +100,12 @@ def drafted(one: Asked, drafter: ExtractiveDrafter) -> tuple[float, int]:
     return stated(one.case, texts, cited), sum(len(text.split()) for text in texts)
 
 
-def by_likeness(one: Asked, number: int) -> float:
+def by_likeness(one: Asked, number: int, bench: Bench) -> float:
     """The share of facts that the `number` sentences nearest to the question state."""
     shown = keyed(one.hits)
-    nearest = sorted(one.found, key=lambda c: -(c.cosine or 0.0))[:number]
+    question, *vectors = bench.embed([one.question, *(c.text for c in one.found)])
+    places = sorted(range(len(one.found)), key=lambda n: -float(vectors[n] @ question))[:number]
+    nearest = [one.found[n] for n in places]
     nearest.sort(key=lambda c: (c.rank, c.at))
     return stated(one.case, [c.text for c in nearest], [shown[c.key] for c in nearest])
 
@@ -147,7 +147,7 @@ def main() -> None:
     drafter = bench.drafter()
     shipped = [drafted(row, drafter) for row in rows]
     _line("as it ships", shipped)
-    likeness = float(np.mean([by_likeness(row, drafter.sentences) for row in rows]))
+    likeness = float(np.mean([by_likeness(row, drafter.sentences, bench) for row in rows]))
     print(f"by likeness alone, {drafter.sentences} sentences: {likeness:.3f} of the facts")
     print(f"ratio: {np.mean([share for share, _ in shipped]) / likeness:.2f}")
 

@@ -96,7 +96,6 @@ def answers(one: Asked, search: Search) -> tuple[str, str, str, str]:
     """What each of SIDES says."""
     hits = search.within(Filter(papers=(one.paper,)))(one.question, k=8, per_paper=8)
     drafter = ExtractiveDrafter(
-        embed=search.embedder.embed,
         document_frequency=search.document_frequency,
         passage_count=search.passage_count,
     )

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from answering_vault import IOI, NOTE, SAE, TERM, SmallSearch, answering_vault, page, passage
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from readable_embedder import ReadableEmbedder
 
 from assistant.candidates import stretches
 from assistant.extract import ExtractiveDrafter, keyed
@@ -30,16 +26,13 @@ def hit(paper: Paper, text: str, score: float = 1.0) -> Hit:
     return Hit(passage(pages, [Span(1, 0, len(text))], 0), paper, score)
 
 
-def drafted(question: str, *hits: Hit, embed: bool = False) -> list[str]:
-    drafter = ExtractiveDrafter(embed=ReadableEmbedder().embed if embed else None)
-    return [s.text for s in drafter.draft(question, hits).sentences]
+def drafted(question: str, *hits: Hit) -> list[str]:
+    return [s.text for s in ExtractiveDrafter().draft(question, hits).sentences]
 
 
-@pytest.mark.parametrize("embed", [False, True])
-def test_a_definition_comes_first_and_from_the_paper_rather_than_our_glossary(search: SmallSearch, embed: bool) -> None:
+def test_a_definition_comes_first_and_from_the_paper_rather_than_our_glossary(search: SmallSearch) -> None:
     question = "What is superposition?"
-    drafter = ExtractiveDrafter(embed=search.embedder.embed if embed else None)
-    draft = drafter.draft(question, search(question))
+    draft = ExtractiveDrafter().draft(question, search(question))
     first = draft.sentences[0]
     assert first.text == "Superposition is the representation of more features than a layer has dimensions."
     assert [draft.shown[k].paper.id for k in first.keys] == [SAE.id, TERM.id]
@@ -165,14 +158,11 @@ def test_knows_what_a_question_asks_for() -> None:
     assert hangs("However, this is so.") and not hangs("A circuit is a subgraph.")
 
 
-def test_the_embedder_decides_where_words_do_not() -> None:
-    texts = ("Latents that die are caused by bad starts of training.", "The weather in the north is often quite cold.")
-
-    def embed(found: Sequence[str]) -> NDArray[np.float32]:  # "dead" and "die" mean the same to this one
-        return ReadableEmbedder().embed([t.replace("dead", "die") for t in found])
-
-    hits = [hit(IOI, texts[1]), hit(SAE, texts[0])]
-    assert ExtractiveDrafter(embed=embed).draft("dead", hits).sentences[0].text == texts[0]
+def test_of_two_sentences_with_the_same_words_that_of_the_nearer_passage_goes_first() -> None:
+    texts = ("Latents that die are caused by bad starts of training.", "Latents that die are revived by bad starts too.")
+    near, far = (replace(hit(paper, text), similarity=cosine) for paper, text, cosine in
+                 ((SAE, texts[0], 0.8), (IOI, texts[1], 0.1)))  # fmt: skip
+    assert drafted("Why do latents die?", far, near)[0] == texts[0]
 
 
 def test_tells_each_sentence_as_it_stands() -> None:
