@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.claims import negations, numbers, stems
 from assistant.questions import QuestionKind, suits
 from assistant.sentences import split
-from assistant.shape import beside_the_point, captioned, hangs, reading, wellformed
+from assistant.shape import LABEL, beside_the_point, captioned, filler, hangs, reading, wellformed
 from index.records import Hit
 
 PASSAGE = 900  # characters of a usual passage; measured so, what follows a sentence does not change its place
@@ -58,6 +58,8 @@ def candidates(
         further = {s: w for s, w in weights.items() if s not in titled} or weights
         for at, quote, form in stretches(hit.passage.text) if hit.passage.kind == "text" else ():
             text = reading(quote)
+            if filler(text):
+                continue
             found = stems(text)
             yield Candidate(
                 key=key,
@@ -85,7 +87,7 @@ def stretches(text: str, *, hanging: float = 0.6) -> Iterator[tuple[int, str, fl
     One that leans on the sentence before it comes with that one, where that one is whole and does not lean itself; else
     its form is worth `hanging` of itself.
     """
-    spans = split(text)
+    spans = [(start + _label(text[start:end]), end) for start, end in split(text)]
     for n, (start, end) in enumerate(spans):
         form = wellformed(reading(text[start:end]))
         form *= 0.85 if captioned(_paragraph(text, start)) else 1.0
@@ -95,6 +97,12 @@ def stretches(text: str, *, hanging: float = 0.6) -> Iterator[tuple[int, str, fl
             yield spans[n - 1][0], text[spans[n - 1][0] : end], form * 0.95
         elif form:
             yield start, text[start:end], form * hanging
+
+
+def _label(sentence: str) -> int:
+    """Characters of "Figure 2: " before a sentence that says what was found."""
+    label = LABEL.match(sentence)
+    return label.end() if label else 0
 
 
 def _paragraph(text: str, at: int) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from assistant.claims import negations, numbers, stem, stems, words
 
-QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", "other"]
+QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", "yes-no", "other"]
 
 KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("number", re.compile(
@@ -22,8 +22,14 @@ KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("why", re.compile(r"\bwhy\b|\bwhat (?:explains|causes|explanation)\b|\breasons?\b", re.I)),
     ("comparison", re.compile(r"\b(?:compare[ds]?|differ(?:s|ent|ence|ences)?|versus|vs|better|worse)\b", re.I)),
     ("definition", re.compile(
-        r"^(?:so )?(?:what (?:exactly )?(?:is|are|was|were)\b(?!.*\b(?:used|done|found|shown|known about)\b)|define\b|"
-        r"what (?:do|does) .+ (?:mean|refer to)\b|explain\b)|\bdefinition of\b|\bmeant by\b|\bmeaning of\b", re.I)),
+        r"^(?:so )?(?:what (?:exactly )?(?:is|are|was|were)\b(?! the (?:\w+ )?(?:advantages?|aims?|benefits?|causes?|"
+        r"challenges?|conclusions?|consequences?|effects?|evidence|findings?|goals?|impact|limits?|limitations?|"
+        r"problems?|purpose|reasons?|relation\w*|results?|role|weakness\w*)\b)"
+        r"(?!.*\b(?:used|done|found|shown|known about)\b)|define\b|what (?:do|does) .+ (?:mean|refer to)\b|explain\b)"
+        r"|[,:] what (?:exactly )?(?:is|are) (?:an? |the )?[\w-]+(?: [\w-]+){0,3}\?$"
+        r"|\bdefinition of\b|\bmeant by\b|\bmeaning of\b", re.I)),
+    ("yes-no", re.compile(
+        r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)\b", re.I)),
 )  # fmt: skip
 COUNTED = re.compile(
     r"\bhow (?:many|much) ([\w-]+(?: [\w-]+){0,2}?)(?= (?:are|is|were|was|do|does|did|can|have|has|in|of|per)\b|$)",
@@ -33,6 +39,7 @@ REFERRED = re.compile(  # numbers that count nothing: of figures, sections, page
     r"\b(?:figures?|figs?\.|tables?|sections?|sec\.|appendix|eqs?\.|equations?|p\.|pp\.|step|layers?) ?[A-Z]?\d[\d.]*"
     r"|\([^()]*\b(?:19|20)\d\d[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]", re.IGNORECASE,
 )  # fmt: skip
+HAS = frozenset("has have having contain contains comprises consists total there uses".split())
 YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
 CAUSE = re.compile(
     r"\b(?:because|since|due to|owing|reason|caused?|explain(?:s|ed)?|hypothes\w+|as a result|so that)\b", re.I
@@ -40,12 +47,18 @@ CAUSE = re.compile(
 CONTRAST = re.compile(
     r"\b(?:than|whereas|while|unlike|compared|contrast|both|similar(?:ly)?|differ\w*|outperform\w*)\b", re.I
 )
+BEING = r"(?:simply |just |essentially |roughly )?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)"
 DEFINES = re.compile(
-    r"^(?:,? ?(?:or|\() ?[\w-]+\)?,?)? ?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)\b"
-    r"(?! (?:not|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)", re.I,
+    rf"\s{BEING}\b(?! (?:not|no|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)", re.I,
 )  # fmt: skip
+OPENING = re.compile(r"^(?:\w+ly|in (?:short|brief|general|essence)|by definition|(?:an?|the)\b),?\s", re.I)
 NAMED = re.compile(r"\b(?:called|termed|known as|defined? as|refer(?:s|red)? to (?:\w+ ){0,3}as|define|dubbed)\b", re.I)
-
+DECIDES = re.compile(
+    r"\b(?:we (?:also |further |indeed )?(?:find|found|show|showed|observe|observed|demonstrate|conclude)|in fact|indeed|"
+    r"results? (?:show|suggest|indicate)s?|no (?:clear|significant|evidence)|consistent with|turns? out)\b", re.I,
+)  # fmt: skip
+HEAD = 200  # characters in which a sentence comes to its verb, other names of the subject included
+PLACED = re.compile(r"\s(?:in|within|for|from|of|on|according to)\s.*$", re.I)  # "the IOI circuit in GPT-2"
 
 def kind_of(question: str) -> QuestionKind:
     """What kind of sentence the question asks for."""
@@ -61,6 +74,9 @@ def subject(question: str) -> frozenset[str]:
                       question, re.IGNORECASE)  # fmt: skip
     rest = re.sub(r"\b(?:mean|refer to|in (?:the )?(?:context|field|case) of.*|and (?:how|why|what).*)$", "",
                   (found[1] if found else question).rstrip(" ?."), flags=re.IGNORECASE)  # fmt: skip
+    if kind_of(question) == "definition":
+        rest = re.sub(r"^.*[,:] what (?:exactly )?(?:is|are)\b", "", rest, flags=re.IGNORECASE)
+        return stems(PLACED.sub("", rest)) or stems(rest)
     return stems(rest)
 
 
@@ -74,6 +90,8 @@ def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:
         return 0.1 if YEAR.search(sentence) or "et al." in sentence else 0.0
     if kind == "why":
         return 0.08 if CAUSE.search(sentence) else 0.0
+    if kind == "yes-no":
+        return 0.06 if DECIDES.search(sentence) else 0.0
     return 0.06 if kind == "comparison" and CONTRAST.search(sentence) else 0.0
 
 
@@ -83,26 +101,28 @@ def counted(sentence: str) -> frozenset[str]:
 
 
 def _counts(about: frozenset[str], sentence: str) -> float:
-    """.2 where a number stands right before what is counted ("26 attention heads"), .1 for any other number."""
+    """.25 where something has a number of what is counted ("has 26 attention heads"), .2 where a number stands right
+    before it, .1 for any other number."""
     tokens = re.findall(r"\d[\d,.]*%?|[^\W_]+", sentence)
+    found = 0.1 if numbers(sentence) else 0.0
     for n, token in enumerate(tokens):
         if (token[0].isdigit() or numbers(token)) and about & {stem(t) for t in tokens[n + 1 : n + 4]}:
-            return 0.2
-    return 0.1 if numbers(sentence) else 0.0
+            found = max(found, 0.25 if HAS.intersection(map(str.casefold, tokens[max(n - 3, 0) : n])) else 0.2)
+    return found
+
+
+def defines(about: frozenset[str], sentence: str) -> bool:
+    """Whether a sentence says what its subject is ("X is ...", "Informally, X (or Y) means ...") and has no other
+    subject ("The appeal of X is ...", "A second X is ...", "X is not ...")."""
+    said = DEFINES.search(sentence[:HEAD])
+    head = re.split(r"\s?[(,]", OPENING.sub("", sentence[: said.start()]))[0] if said else ""
+    if not said or not about or stems(head) != about:
+        return False
+    return not negations(sentence[said.start() :][:40])
 
 
 def _defines(about: frozenset[str], sentence: str) -> float:
     """.25 for "X is ...", .12 for "... is called X", 0 where the sentence is not about X or denies."""
     if not about or not about <= stems(sentence):
         return 0.0
-    head = _head(sentence, len(about) + 4)
-    if about <= stems(head) and DEFINES.match(sentence[len(head) :]) and not negations(sentence[len(head) :][:30]):
-        return 0.25
-    return 0.12 if NAMED.search(sentence) else 0.0
-
-
-def _head(sentence: str, most: int) -> str:
-    """The words before the first verb of being or meaning, "" where it comes after `most` words."""
-    verb = re.search(r"\s(?=(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)\b)", sentence)
-    head = sentence[: verb.start()] if verb else ""
-    return head if len(words(head)) <= most else ""
+    return 0.25 if defines(about, sentence) else 0.12 if NAMED.search(sentence) else 0.0

@@ -11,6 +11,7 @@ import re
 from assistant.claims import content_words
 
 MIN_WORDS, MAX_WORDS = 5, 75
+LONGEST = 60  # words of a sentence of an answer, with the one it leans on
 LONG_WORDS = 45  # longer ones are mostly lists of citations, or two sentences that were not parted
 
 HANGING = re.compile(
@@ -59,12 +60,21 @@ THANKS = re.compile(
 SIDE_SECTION = re.compile(
     r"acknowledg|contribution|ethic|reproducib|broader impact|future work|open problem|checklist|funding", re.IGNORECASE
 )
+LABEL = re.compile(r"^(?:figure|fig\.|table) [A-Z]?\d+[.:] (?=We )", re.IGNORECASE)  # a caption that says what was found
 CAPTION = re.compile(r"^(?:\(?[a-z]\)\s|(?:figure|fig\.|table|algorithm|listing|box)\s*[A-Z]?\d)", re.IGNORECASE)
 SIGNPOST = re.compile(
     r"\b(?:in|see|refer to|cf\.) (?:the )?(?:section|sec\.|appendix|figure|fig\.|table|app\.)"
     r"|^in this (?:section|paper|work|appendix)\b|\bwe (?:briefly )?(?:describe|discuss|review|provide)\b"
     r"|\b(?:remainder|rest) of (?:this|the) (?:paper|section)|\bwe (?:thank|refer the reader)|\bfuture work\b"
     r"|\b(?:section|appendix|figure|table|eq\.|equation) [A-Z]?\d", re.IGNORECASE,
+)  # fmt: skip
+FILLER = re.compile(  # announces, plans or points elsewhere, and says nothing itself
+    r"\b(?:in|throughout) (?:this|the (?:previous|next|following|remaining|rest of th\w+)) (?:sub)?(?:section|appendix|"
+    r"paragraph|chapter|part)\b|\bwe (?:now|next|will|then|first|briefly|further|also)? ?(?:turn to|describe|discuss|review|"
+    r"introduce (?:the )?(?:notation|following)|provide (?:an?|the|more|further|details)|refer|elaborate|outline|detail)\b"
+    r"|\b(?:let us|let['’]s) (?:consider|look|suppose|now)\b|^our (?:main )?(?:goal|aim|hope)\b"
+    r"|\bwe (?:hope|plan|leave|aim|seek|wish)\b|\bmore (?:work|research) is needed\b|\bwe (?:first )?introduce notation\b",
+    re.IGNORECASE,
 )  # fmt: skip
 BIBLIOGRAPHY = re.compile(
     r"\barxiv preprint\b|\bpp\. ?\d|\bproceedings of\b|\bdoi\b|\burl https?\b|\bin advances in\b", re.I
@@ -94,6 +104,13 @@ def wellformed(sentence: str) -> float:
 def captioned(paragraph: str) -> bool:
     """Whether a paragraph, or a sentence, begins as the caption of a figure or table does."""
     return bool(CAPTION.match(paragraph))
+
+
+def filler(sentence: str) -> bool:
+    """Whether a whole sentence still adds nothing to an answer: it announces what comes, thanks, has lost a formula, is
+    a caption or a list of other names, or is too long to be read for one point."""
+    found = any(pattern.search(sentence) for pattern in (FILLER, EMPTY, CUT, ALIASES, THANKS))
+    return found or captioned(sentence) or len(sentence.split()) > LONGEST
 
 
 def beside_the_point(section: tuple[str, ...]) -> bool:

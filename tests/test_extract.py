@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.candidates import stretches
+from assistant.claims import stems
+from assistant.claims import stems
 from assistant.extract import ExtractiveDrafter, keyed
-from assistant.questions import kind_of, subject, suits
+from assistant.questions import defines, kind_of, subject, suits
 from assistant.records import Draft
-from assistant.shape import hangs, reading, wellformed
+from assistant.shape import filler, hangs, reading, wellformed
 from index.records import Hit
 from ingest.records import Paper, Span
 
@@ -149,13 +151,72 @@ def test_reads_without_footnote_marks_and_reference_numbers() -> None:
 def test_knows_what_a_question_asks_for() -> None:
     kinds = {q: kind_of(q) for q in ("What is ROME?", "How many heads are there?", "Who found it?", "Why is it so?",
                                      "How does A differ from B?", "Does it work?")}  # fmt: skip
-    assert list(kinds.values()) == ["definition", "number", "who-when", "why", "comparison", "other"]
+    assert list(kinds.values()) == ["definition", "number", "who-when", "why", "comparison", "yes-no"]
     assert subject("How many attention heads are in it?") == {"head"}
     assert suits("number", frozenset({"head"}), "It has 26 attention heads.") > suits(
         "number", frozenset(), "See it, 3."
     )
     assert suits("number", frozenset({"head"}), "Heads are shown in Figure 3 (Doe, 2020).") == 0
     assert hangs("However, this is so.") and not hangs("A circuit is a subgraph.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("A residual stream is the running sum of what all layers write.", True),
+        ("Informally, the “residual stream” is the idea of a shared memory of layers.", True),
+        ("Residual streams, also known as skip paths, highways or channels, are sums of outputs.", True),
+        ("The residual stream simply means that outputs add up.", True),
+        ("The appeal of the residual stream is that it adds up.", False),
+        ("Residual stream superposition is an example of compression.", False),
+        ("The residual stream is not a layer of its own.", False),
+        ("We patch the residual stream at every layer.", False),
+    ],
+)
+def test_a_definition_has_what_is_asked_about_as_its_subject(sentence: str, told: bool) -> None:
+    about = subject("What is the residual stream in GPT-2?")
+    assert about == stems("residual stream")
+    assert defines(about, sentence) == told
+
+
+def test_a_definition_is_told_from_what_else_what_is_can_ask() -> None:
+    assert kind_of("In early work on BERT, what is a transformer factor?") == "definition"
+    assert kind_of("What are the limitations of sparse autoencoders?") == "other"
+    assert kind_of("What is the goal of this study?") == "other"
+
+
+def test_a_number_that_something_has_suits_better_than_one_of_a_ranking() -> None:
+    ranked, had, other = ("Two of the three heads are strongest.", "The circuit has 26 heads.", "It took 3 days.")
+    about = subject("How many heads are in the circuit?")
+    assert suits("number", about, had) > suits("number", about, ranked) > suits("number", about, other) > 0
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "In this section, we look at the superposition of features in toy models.",
+        "Our goal is to understand how superposition of features comes about in models.",
+        "We thank Jane Doe for comments on superposition and its many features.",
+        "Superposition is also called: superposition hypothesis, feature superposition.",
+        "Figure 3: Superposition of features is shown for models of several sizes.",
+        "Superposition of features " + "and of more features " * 15 + "is found in models.",
+    ],
+)
+def test_what_only_announces_thanks_or_names_stands_in_no_answer(empty: str) -> None:
+    assert filler(empty)
+    said = "Superposition is the representation of many features in few dimensions."
+    assert drafted("What is superposition?", hit(SAE, f"{empty}\n\n{said}")) == [said]
+
+
+def test_a_caption_that_says_what_was_found_is_quoted_without_its_label() -> None:
+    text = "Figure 2: We discover a circuit of heads that copies names."
+    assert drafted("Which circuit copies names?", hit(IOI, text)) == [text.removeprefix("Figure 2: ")]
+
+
+def test_a_definition_takes_four_sentences_at_most() -> None:
+    texts = [f"A circuit is a set of heads {x}a {x}b {x}c of {x}d that {x}e moves {x}f." for x in "uvwxyz"]
+    assert len(drafted("What is a circuit?", *(hit(IOI, t) for t in texts))) == 4
+    assert len(drafted("Which heads has a circuit?", *(hit(IOI, t) for t in texts))) > 4
 
 
 def test_of_two_sentences_with_the_same_words_that_of_the_nearer_passage_goes_first() -> None:
