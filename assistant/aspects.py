@@ -13,7 +13,8 @@ NEVER = re.compile(r"(?!)")
 @dataclass(frozen=True, slots=True)
 class Aspect:
     """`cue` are words that tell it anywhere in a paper, `weak` those that do under a heading that fits (`section`).
-    Under one that is called so (`named`) each sentence may. Up to `lines` lines of it are shown."""
+    Under one that is called so (`named`) each sentence may. Up to `lines` lines of it are shown, none that
+    is worth under `least` (of about 1.5)."""
 
     name: str
     cue: re.Pattern[str]
@@ -21,6 +22,7 @@ class Aspect:
     section: re.Pattern[str]
     named: re.Pattern[str] = NEVER
     lines: int = LINES
+    least: float = 0.0
 
     def fits(self, section: str) -> bool:
         return bool(self.section.search(section) or self.named.search(section))
@@ -39,6 +41,15 @@ def _words(pattern: str) -> re.Pattern[str]:
 def _heading(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
+
+WANTING = re.compile(  # says that something is missing, cannot be done or is not known
+    r"\b(?:not|no|nor|only|cannot|fail\w*|limit\w*|unable|unclear|unknown|lack\w*|difficult|hard|expensive|costly|slow|"
+    r"open|beyond|restricted|caveat\w*|drawback\w*|shortcoming\w*|flaw\w*|imperfect\w*|incomplete|ideally|challenge|"
+    r"noisy|bias\w*|miss(?:es|ing)?|ignor\w*|without|leave|left|remains?|however|although|while|despite)\b"
+    r"|n['’]t\b", re.IGNORECASE,
+)  # fmt: skip
+ELSEWHERE = re.compile(r"\b(?:we|our) (?:generally )?recommend|\bnot contradict|\blimitations\.$", re.IGNORECASE)
+OWN = re.compile(r"\b(?:we|our|ours|us|this|these|here)\b", re.IGNORECASE)
 
 ASPECTS: tuple[Aspect, ...] = (
     Aspect(
@@ -79,20 +90,22 @@ ASPECTS: tuple[Aspect, ...] = (
             r"|(?:left|leave \w+|leave \w+ \w+) (?:for|to) future (?:work|research)"
             r"|(?:our|this) (?:work|paper|study|analysis|method|approach|results?|findings?) "
             r"(?:is|are|was|were|do|does) (?:only|limited|restricted|not)|beyond the scope"
+            r"|(?:our|this) (?:work|paper|study|analysis|methods?|approach|experiments?) (?:only|neither|does not|do not)"
             r"|we (?:only|have only|have not|did not|could not|were (?:not able|unable))"
-            r"(?! (?:wish|want|need|find|show|see))|appl(?:y|ies) only|limited (?:to|by)"
+            r"(?! (?:wish|want|need|find|show|see))|appl(?:y|ies) only|(?<!not )limited (?:to|by)"
             r"|we do not (?:test|study|evaluate|consider|investigate|explore|examine|cover|address|compare)"
         ),
         _words(
             r"limitations?|limited|we (?:do|can) ?not(?! (?:wish|strive|want|need|find|only))"
             r"|not (?:able|clear|yet|fully|optimi[sz]e\w*|normali[sz]e\w*|consider\w*)"
             r"|fails? to|future (?:work|research|studies)|caveats?|drawbacks?|shortcomings?|only|unclear|cannot"
-            r"|remains? (?:open|to be|unclear)|restricted|may not|might not|open (?:question|problem)s?|challenge"
+            r"|remains? (?:open|to be|unclear)|restricted|may not|might not|open (?:question|problem)s?|(?:a|an|the|main|key|future|remaining|open) (?:\w+ )?challenges?"
         ),
         _heading(r"discussion|conclusion|outlook"),
         named=_heading(
             r"^(?!.*related).*(?:limitation|future (?:work|direction|research)"
             r"|caveat|shortcoming|open (?:question|problem))"
         ),
+        least=0.8,  # read on 13 papers: what is worth less was mostly a step of the method, or a hope
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
-from assistant.aspects import ASPECTS, Aspect
+from assistant.aspects import ASPECTS, ELSEWHERE, OWN, WANTING, Aspect
 from assistant.candidates import stretches
 from assistant.check import Pages, check
 from assistant.claims import numbers, stems
@@ -140,14 +140,23 @@ def _worth(line: _Line, aspect: Aspect) -> float:
         worth -= 0.6 if aspect.name == "limits" else 0.3
     if aspect.named.search(line.section):
         worth += 0.4 if aspect.weak.search(line.text) or aspect.cue.search(line.text) else 0.0
+    if aspect.name == "limits":
+        worth -= _no_limit(line, aspect)
     if aspect.name == "question" and not aspect.fits(line.section):
         worth -= 0.4  # later on, "the question" is mostly one of a data set
     return worth * line.form
 
 
+def _no_limit(line: _Line, aspect: Aspect) -> float:
+    """What speaks against a line as one of the paper's limits: hopes and plans, advice, and what is the field's."""
+    against = 0.0 if WANTING.search(line.text) else 0.5
+    against += 0.5 if ELSEWHERE.search(line.text) or "related" in line.section.casefold() else 0.0
+    return against + (0.0 if aspect.named.search(line.section) or OWN.search(line.text) else 0.4)
+
+
 def _belongs(line: _Line, aspect: Aspect) -> bool:
     """Whether the line serves this aspect, and no other one better."""
-    return 0 < _worth(line, aspect) >= max(_worth(line, other) for other in ASPECTS)
+    return max(aspect.least, 1e-9) <= _worth(line, aspect) >= max(_worth(line, other) for other in ASPECTS)
 
 
 def _measured(text: str) -> bool:
