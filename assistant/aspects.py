@@ -90,7 +90,8 @@ ASPECTS: tuple[Aspect, ...] = (
             r"|(?:left|leave \w+|leave \w+ \w+) (?:for|to) future (?:work|research)"
             r"|(?:our|this) (?:work|paper|study|analysis|method|approach|results?|findings?) "
             r"(?:is|are|was|were|do|does) (?:only|limited|restricted|not)|beyond the scope"
-            r"|(?:our|this) (?:work|paper|study|analysis|methods?|approach|experiments?) (?:only|neither|does not|do not)"
+            r"|(?:our|this) (?:work|paper|study|analysis|methods?|approach|experiments?) "
+            r"(?:only|neither|does not|do not)"
             r"|we (?:only|have only|have not|did not|could not|were (?:not able|unable))"
             r"(?! (?:wish|want|need|find|show|see))|appl(?:y|ies) only|(?<!not )limited (?:to|by)"
             r"|we do not (?:test|study|evaluate|consider|investigate|explore|examine|cover|address|compare)"
@@ -99,7 +100,8 @@ ASPECTS: tuple[Aspect, ...] = (
             r"limitations?|limited|we (?:do|can) ?not(?! (?:wish|strive|want|need|find|only))"
             r"|not (?:able|clear|yet|fully|optimi[sz]e\w*|normali[sz]e\w*|consider\w*)"
             r"|fails? to|future (?:work|research|studies)|caveats?|drawbacks?|shortcomings?|only|unclear|cannot"
-            r"|remains? (?:open|to be|unclear)|restricted|may not|might not|open (?:question|problem)s?|(?:a|an|the|main|key|future|remaining|open) (?:\w+ )?challenges?"
+            r"|remains? (?:open|to be|unclear)|restricted|may not|might not|open (?:question|problem)s?"
+            r"|(?:a|an|the|main|key|future|remaining|open) (?:\w+ )?challenges?"
         ),
         _heading(r"discussion|conclusion|outlook"),
         named=_heading(

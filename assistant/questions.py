@@ -39,7 +39,7 @@ REFERRED = re.compile(  # numbers that count nothing: of figures, sections, page
     r"\b(?:figures?|figs?\.|tables?|sections?|sec\.|appendix|eqs?\.|equations?|p\.|pp\.|step|layers?) ?[A-Z]?\d[\d.]*"
     r"|\([^()]*\b(?:19|20)\d\d[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]", re.IGNORECASE,
 )  # fmt: skip
-HAS = frozenset("has have having contain contains comprises consists total there uses".split())
+HAS = frozenset(["has", "have", "having", "contain", "contains", "comprises", "consists", "total", "there", "uses"])
 YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
 CAUSE = re.compile(
     r"\b(?:because|since|due to|owing|reason|caused?|explain(?:s|ed)?|hypothes\w+|as a result|so that)\b", re.I
@@ -47,18 +47,23 @@ CAUSE = re.compile(
 CONTRAST = re.compile(
     r"\b(?:than|whereas|while|unlike|compared|contrast|both|similar(?:ly)?|differ\w*|outperform\w*)\b", re.I
 )
-BEING = r"(?:simply |just |essentially |roughly )?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)"
+BEING = (
+    r"(?:simply |just |essentially |roughly )?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)"
+)
 DEFINES = re.compile(
-    rf"\s{BEING}\b(?! (?:not|no|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)", re.I,
+    rf"\s{BEING}\b(?! (?:not|no|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)",
+    re.I,
 )  # fmt: skip
 OPENING = re.compile(r"^(?:\w+ly|in (?:short|brief|general|essence)|by definition|(?:an?|the)\b),?\s", re.I)
 NAMED = re.compile(r"\b(?:called|termed|known as|defined? as|refer(?:s|red)? to (?:\w+ ){0,3}as|define|dubbed)\b", re.I)
 DECIDES = re.compile(
-    r"\b(?:we (?:also |further |indeed )?(?:find|found|show|showed|observe|observed|demonstrate|conclude)|in fact|indeed|"
-    r"results? (?:show|suggest|indicate)s?|no (?:clear|significant|evidence)|consistent with|turns? out)\b", re.I,
+    r"\b(?:we (?:also |further |indeed )?(?:find|found|show|showed|observe|observed|demonstrate|conclude)|in fact|"
+    r"indeed|results? (?:show|suggest|indicate)s?|no (?:clear|significant|evidence)|consistent with|turns? out)\b",
+    re.I,
 )  # fmt: skip
 HEAD = 200  # characters in which a sentence comes to its verb, other names of the subject included
 PLACED = re.compile(r"\s(?:in|within|for|from|of|on|according to)\s.*$", re.I)  # "the IOI circuit in GPT-2"
+
 
 def kind_of(question: str) -> QuestionKind:
     """What kind of sentence the question asks for."""

@@ -11,7 +11,6 @@ import re
 from assistant.claims import content_words
 
 MIN_WORDS, MAX_WORDS = 5, 75
-LONGEST = 60  # words of a sentence of an answer, with the one it leans on
 LONG_WORDS = 45  # longer ones are mostly lists of citations, or two sentences that were not parted
 
 HANGING = re.compile(
@@ -60,7 +59,9 @@ THANKS = re.compile(
 SIDE_SECTION = re.compile(
     r"acknowledg|contribution|ethic|reproducib|broader impact|future work|open problem|checklist|funding", re.IGNORECASE
 )
-LABEL = re.compile(r"^(?:figure|fig\.|table) [A-Z]?\d+[.:] (?=We )", re.IGNORECASE)  # a caption that says what was found
+LABEL = re.compile(
+    r"^(?:figure|fig\.|table) [A-Z]?\d+[.:] (?=We )", re.IGNORECASE
+)  # a caption that says what was found
 CAPTION = re.compile(r"^(?:\(?[a-z]\)\s|(?:figure|fig\.|table|algorithm|listing|box)\s*[A-Z]?\d)", re.IGNORECASE)
 SIGNPOST = re.compile(
     r"\b(?:in|see|refer to|cf\.) (?:the )?(?:section|sec\.|appendix|figure|fig\.|table|app\.)"
@@ -68,12 +69,11 @@ SIGNPOST = re.compile(
     r"|\b(?:remainder|rest) of (?:this|the) (?:paper|section)|\bwe (?:thank|refer the reader)|\bfuture work\b"
     r"|\b(?:section|appendix|figure|table|eq\.|equation) [A-Z]?\d", re.IGNORECASE,
 )  # fmt: skip
-FILLER = re.compile(  # announces, plans or points elsewhere, and says nothing itself
+FILLER = re.compile(  # announces what comes, and says nothing itself
     r"\b(?:in|throughout) (?:this|the (?:previous|next|following|remaining|rest of th\w+)) (?:sub)?(?:section|appendix|"
-    r"paragraph|chapter|part)\b|\bwe (?:now|next|will|then|first|briefly|further|also)? ?(?:turn to|describe|discuss|review|"
-    r"introduce (?:the )?(?:notation|following)|provide (?:an?|the|more|further|details)|refer|elaborate|outline|detail)\b"
-    r"|\b(?:let us|let['’]s) (?:consider|look|suppose|now)\b|^our (?:main )?(?:goal|aim|hope)\b"
-    r"|\bwe (?:hope|plan|leave|aim|seek|wish)\b|\bmore (?:work|research) is needed\b|\bwe (?:first )?introduce notation\b",
+    r"paragraph|chapter|part),? we\b|\bwe (?:now|next|will|then|first|briefly)? ?(?:turn to|describe below|outline|"
+    r"introduce (?:the )?(?:notation|following)|provide (?:more|further) details)\b"
+    r"|\b(?:let us|let['’]s) (?:consider|look|suppose|now)\b|^our (?:main )?(?:goal|aim|hope)\b|\bwe (?:hope|wish)\b",
     re.IGNORECASE,
 )  # fmt: skip
 BIBLIOGRAPHY = re.compile(
@@ -107,10 +107,9 @@ def captioned(paragraph: str) -> bool:
 
 
 def filler(sentence: str) -> bool:
-    """Whether a whole sentence still adds nothing to an answer: it announces what comes, thanks, has lost a formula, is
-    a caption or a list of other names, or is too long to be read for one point."""
-    found = any(pattern.search(sentence) for pattern in (FILLER, EMPTY, CUT, ALIASES, THANKS))
-    return found or captioned(sentence) or len(sentence.split()) > LONGEST
+    """Whether a whole sentence still adds nothing to an answer: it announces what comes, thanks, has lost a formula,
+    has a caption run into it, or only lists other names."""
+    return any(pattern.search(sentence) for pattern in (FILLER, EMPTY, CUT, ALIASES, THANKS))
 
 
 def beside_the_point(section: tuple[str, ...]) -> bool:
