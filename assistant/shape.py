@@ -24,7 +24,8 @@ LINKED = re.compile(
     r"similarly|conversely|instead|however|nevertheless|nonetheless|consequently|accordingly|specifically|that is|"
     r"likewise|for (?:this|these|that|the same) reasons?|to (?:this|that) end|"
     r"in (?:this|that|such|these) (?:way|sense|cases?)|by contrast|on the (?:other hand|contrary)|"
-    r"in (?:so|this) doing|in addition|additionally|otherwise|as such)\b",
+    r"none of (?:them|these|those)|(?:from )?each of (?:them|these|those)|we (?:do|did) (?:this|so)|"
+    r"in (?:this|that) (?:phase|stage|step|setting)|in (?:so|this) doing|in addition|additionally|otherwise|as such)\b",
     re.IGNORECASE,
 )  # fmt: skip
 FINITE = re.compile(

@@ -78,7 +78,9 @@ def test_other_numbers_or_a_denial_are_not_the_same() -> None:
     assert sorted(found) == sorted(texts)
 
 
-@pytest.mark.parametrize("opening", ["For this reason,", "To this end,", "By contrast,", "In addition,"])
+@pytest.mark.parametrize(
+    "opening", ["For this reason,", "To this end,", "By contrast,", "In addition,", "In this phase,"]
+)
 def test_a_sentence_that_draws_on_the_one_before_does_not_stand_alone(opening: str) -> None:
     before = "Neurons can be shared by several features."
     text = f"{before} {opening} we train sparse autoencoders on neurons."
