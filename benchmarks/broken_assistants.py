@@ -179,7 +179,7 @@ def main() -> None:
     vault, cases = Vault.open(given.vault), choose(Choice(tuple(given.sets), sample=given.sample))
     search = open_search(vault, Environment())
     drafter = ExtractiveDrafter(
-        embed=search.embedder.embed, document_frequency=search.document_frequency, passage_count=search.passage_count
+        document_frequency=search.document_frequency, passage_count=search.passage_count
     )
     answering = partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name)
     answers: dict[str, Answer] = {}

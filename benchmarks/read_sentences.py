@@ -2,13 +2,13 @@
 
     python -m benchmarks.read_sentences
 
-`evals/calibration/read-sentences.jsonl` names each by case and place in the answer, no text: 60 drawn (seed 28) from all
-sentences of the answers given at the end of November 2026, each read beside its quote and what stands before it in the passage.
+`evals/calibration/read-sentences.jsonl` names each by case and place in the answer, no text: 60 drawn (seed 28) from
+all sentences of the answers given at the end of November 2026, each read beside its quote.
 Citation recall: the share that its citations support; precision: the share of citations that support (one per sentence
 here). Beside them: whether the sentence is to the point of the question, and whether it can be understood by itself.
 Wilson's 95 % intervals. One reader, the answers' author: no agreement is known.
-An earlier 60 (seed 6, answers before sentences were chosen without an embedding) had .32 to the point; 14 of those were
-first sentences and 11 of the 14 to the point, here 9 and none, which the earlier answers begin with too: so wide is it.
+An earlier 60 (seed 6) had .32 to the point, by a milder reading: of its 14 first sentences, 11 were called so, of
+which today's answers begin with most, and 3 would not be called so today.
 """
 
 from __future__ import annotations
