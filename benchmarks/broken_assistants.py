@@ -178,9 +178,7 @@ def main() -> None:
     quiet_libraries()
     vault, cases = Vault.open(given.vault), choose(Choice(tuple(given.sets), sample=given.sample))
     search = open_search(vault, Environment())
-    drafter = ExtractiveDrafter(
-        document_frequency=search.document_frequency, passage_count=search.passage_count
-    )
+    drafter = ExtractiveDrafter(document_frequency=search.document_frequency, passage_count=search.passage_count)
     answering = partial(ask, search=search, vault=vault, drafter=drafter, embedding_model=search.embedder.name)
     answers: dict[str, Answer] = {}
 
