@@ -51,7 +51,10 @@ BEING = (
     r"(?:simply |just |essentially |roughly )?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)"
 )
 DEFINES = re.compile(
-    rf"\s{BEING}\b(?! (?:not|no|also|often|therefore|thus|then|used|known|shown|found|able|given|important|\w+ed)\b)",
+    rf"\s{BEING}\b"
+    r"(?! (?:not|no|also|often|therefore|thus|then|used|known|shown|found|able|given|important|considered|written)\b)"
+    r"(?! \w+ed(?:[,.;]| (?:and|as|at|by|for|from|in|into|on|or|over|to|under|using|via|when|with)\b))"  # what is done
+    r"(?! (?:an?|one|the) (?:\w+ )?(?:cause|consequence|example|instance|part|reason|result)\b)",  # a role of it
     re.I,
 )  # fmt: skip
 OPENING = re.compile(r"^(?:\w+ly|in (?:short|brief|general|essence)|by definition|(?:an?|the)\b),?\s", re.I)

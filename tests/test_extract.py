@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 from answering_vault import IOI, NOTE, SAE, TERM, SmallSearch, answering_vault, page, passage
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,6 +173,10 @@ def test_knows_what_a_question_asks_for() -> None:
         ("The appeal of the residual stream is that it adds up.", False),
         ("Residual stream superposition is an example of compression.", False),
         ("The residual stream is not a layer of its own.", False),
+        ("The residual stream is shared memory that all layers read.", True),
+        ("The residual stream is written to by all layers.", False),
+        ("The residual stream is defined, and read, elsewhere.", False),
+        ("The residual stream is a main reason why layers can be left out.", False),
         ("We patch the residual stream at every layer.", False),
     ],
 )
@@ -178,6 +184,13 @@ def test_a_definition_has_what_is_asked_about_as_its_subject(sentence: str, told
     about = subject("What is the residual stream in GPT-2?")
     assert about == stems("residual stream")
     assert defines(about, sentence) == told
+
+
+def test_every_definition_of_the_starter_glossary_is_known_as_one() -> None:
+    starter = Path(__file__).parent.parent / "ingest" / "starter"
+    rows = yaml.safe_load((starter / "glossary.yaml").read_text("utf-8"))
+    missed = [row["term"] for row in rows if not defines(subject(f"What is {row['term']}?"), row["definition"])]
+    assert len(rows) > 20 and not missed
 
 
 def test_a_definition_is_told_from_what_else_what_is_can_ask() -> None:
