@@ -12,7 +12,7 @@ reach on what was held back.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.candidates import share
@@ -117,14 +117,18 @@ def _sources(hits: Sequence[Hit]) -> list[Source]:
     return [Source("\n".join(parts), "", "") for parts in texts.values()]
 
 
-def _sentences(question: str, hits: Sequence[Hit], names: Sequence[str], weights: Mapping[str, float]) -> list[Near]:
-    """Those with most of the question's words, best first."""
-    found: list[tuple[float, int, str, Hit]] = []
+def _each_sentence(hits: Sequence[Hit]) -> Iterator[tuple[str, Hit]]:
+    """Every sentence of SHORTEST words or more, as it reads, with its hit."""
     for hit in hits:
         for start, end in split(hit.passage.text):
             text = reading(hit.passage.text[start:end])
             if len(text.split()) >= SHORTEST:
-                found.append((share(stems(text), weights), -len(found), text, hit))
+                yield text, hit
+
+
+def _sentences(question: str, hits: Sequence[Hit], names: Sequence[str], weights: Mapping[str, float]) -> list[Near]:
+    """Those with most of the question's words, best first."""
+    found = [(share(stems(text), weights), -n, text, hit) for n, (text, hit) in enumerate(_each_sentence(hits))]
     found.sort(key=lambda one: one[:2], reverse=True)
     near = [
         Near(text, part, _missing(Source(text, _title(hit), hit.passage.text), names, question))
@@ -151,12 +155,10 @@ def _number(question: str, hits: Sequence[Hit], names: Sequence[str]) -> float:
         return 0.0
     own = numbers(question, anywhere=True)
     best = 0.0
-    for hit in hits:
-        for start, end in split(hit.passage.text):
-            text = reading(hit.passage.text[start:end])
-            if len(text.split()) >= SHORTEST and counted(text) - own:
-                said = Source(text, _title(hit), hit.passage.text)
-                best = max(best, sum(said.says(w, question) for w in wanted) / len(wanted))
+    for text, hit in _each_sentence(hits):
+        if counted(text) - own:
+            said = Source(text, _title(hit), hit.passage.text)
+            best = max(best, sum(said.says(w, question) for w in wanted) / len(wanted))
     return 1 - best
 
 
