@@ -52,6 +52,7 @@ class PageRuns:
         return KINDS
 
     def start(self, sets: Sequence[str], kinds: Sequence[str], sample: int | None) -> None:
+        self._vault.present()
         files = self._files()
         paths = tuple(name if files[name].parent == SHIPPED else str(files[name]) for name in sets if name in files)
         choice = Choice(paths, tuple(kinds), sample=sample)

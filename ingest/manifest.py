@@ -47,9 +47,11 @@ class Manifest:
 
 
 def load(vault: Vault) -> Manifest:
-    """The manifest of a vault. Raises ManifestError naming the line that cannot be used."""
+    """The manifest of a vault. Raises ManifestError naming the line that cannot be used, VaultMissing where it is not
+    there any more."""
     path = vault.manifest_path
-    data = read_yaml(path)
+    with vault.here():
+        data = read_yaml(path)
     if not isinstance(data, dict):
         raise ManifestError(f"{path.name}, line 1: expected 'format:' and 'entries:'", "see the starter vault.yaml")
     if data.get("format", FORMAT) != FORMAT:

@@ -42,6 +42,23 @@ class Vault:
             raise VaultMissing(f"there is no vault at {root}", f"make one: mivault init {root}")
         return vault
 
+    def present(self) -> None:
+        """Raises VaultMissing where the folder was moved away or deleted since the vault was opened."""
+        if not self.manifest_path.is_file():
+            raise VaultMissing(
+                f"the vault is no longer at {self.root}", "move it back, or start again: mivault chat --vault FOLDER"
+            )
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """For what reads the vault: VaultMissing, as `present` raises it, in the place of the FileNotFoundError that a
+        folder moved away meanwhile would raise inside."""
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError):
+            self.present()
+            raise
+
     @property
     def manifest_path(self) -> Path:
         return self.root / "vault.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from pdf_maker import make_pdf
 from assistant.ask import Done
 from assistant.records import Sentence
 from index.status import EntryStatus
+from ingest.vault import Vault
 
 pytestmark = needs_chromium
 TEX = r"The loss is $\frac{a}{b}$, at $5 or $6, and $\undefined{x}$, and $\href{javascript:alert(1)}{x^2}$."
@@ -21,11 +23,18 @@ BOMB = r"$\def\a{\b\b\b\b\b\b\b\b}\def\b{\c\c\c\c\c\c\c\c}\def\c{\d\d\d\d\d\d\d\
 
 
 class Talker(Answerer):
-    """Writes formulas where it is asked for them; `pauses` are seconds before the next looks at what is there."""
+    """Writes formulas where it is asked for them; `pauses` are seconds before the next looks at what is there, which
+    all wait while it is not `there`."""
 
     pauses: tuple[float, ...] = ()
 
+    def __init__(self, vault: Vault) -> None:
+        super().__init__(vault)
+        self.there = threading.Event()
+        self.there.set()
+
     def status(self) -> list[EntryStatus]:
+        self.there.wait(10)
         pause, self.pauses = (self.pauses or (0.0,))[0], self.pauses[1:]
         time.sleep(pause)
         return entries()
@@ -223,6 +232,21 @@ def test_a_reload_returns_to_the_conversation_and_the_list_reopens_others(visit:
     visit.page.once("dialog", lambda dialog: dialog.accept())
     visit.get_by_role("button", name="Delete About weather").click()
     visit.locator(".mv-turn").first.wait_for(state="detached")
+
+
+def test_a_question_sent_while_the_page_still_opens_is_answered_and_not_wiped_away(
+    chromium: Any, url: str, talker: Talker
+) -> None:
+    talker.there.clear()  # what the page shows when it opens cannot be told yet
+    with visiting(chromium, url) as tab:
+        tab.get_by_label("Your question").fill("weather")
+        tab.keyboard.press("Enter")
+        tab.wait_for_timeout(500)
+        talker.there.set()
+        tab.locator(".mv-abstained").wait_for()
+        tab.evaluate("window.mvShown")
+        tab.wait_for_timeout(500)
+        assert tab.locator(".mv-abstained").count() == 1
 
 
 @one_screen

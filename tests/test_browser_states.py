@@ -46,11 +46,18 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, vault: Vault, env: dict[str, str]) -> Iterator[Any]:  # noqa: F811
-    with LoopbackModel(dying) as model:
+def complaints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server writes to its terminal when something goes wrong."""
+    return tmp_path_factory.mktemp("terminal") / "stderr"
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any, vault: Vault, env: dict[str, str], complaints: Path) -> Iterator[Any]:  # noqa: F811
+    with LoopbackModel(dying) as model, complaints.open("w") as stderr:
         own = {**env, "MIVAULT_MODEL": "tiny", "MIVAULT_BASE_URL": model.base_url}
         command = [sys.executable, "-m", "mivault", "chat", "--vault", str(vault.root), "--port", "0", "--no-browser"]
-        child = subprocess.Popen([*command, "--no-sync"], env=own, stdout=subprocess.PIPE, text=True)
+        command += ["--no-sync"]
+        child = subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=stderr, text=True)
         try:
             assert child.stdout is not None
             found = re.search(r"http://\S+", child.stdout.readline())
@@ -132,12 +139,25 @@ def test_another_process_that_writes_is_named(page: Any, vault: Vault) -> None:
     assert page.get_by_text("writes to the vault").count() == 0
 
 
-def test_a_vault_that_was_moved_away_is_named_and_found_again(page: Any, vault: Vault) -> None:
+def test_a_vault_that_was_moved_away_is_named_and_found_again(page: Any, vault: Vault, complaints: Path) -> None:
     away = vault.root.with_name("away")
-    vault.root.rename(away)
+    page.reload()
+    vault.root.rename(away)  # while the page opens
     ask(page, "Where did the turnips go?")
-    page.get_by_role("alert").filter(has_text="no longer at").filter(has_text="move it back").first.wait_for()
+    page.locator("#mv-live").get_by_role("alert").filter(has_text="no longer at").wait_for()
+    page.reload()
+    for tab in ("Library", "Paper", "Glossary"):
+        page.get_by_role("tab", name=tab).click()
+        told = page.get_by_role("tabpanel").get_by_role("alert").filter(has_text="no longer at")
+        told.filter(has_text="move it back").first.wait_for()
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("button", name="Sync now").click()
+    page.locator("#mv-library-said").get_by_role("alert").filter(has_text="no longer at").wait_for()
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, "Where did the turnips go?")
+    page.locator("#mv-live").get_by_role("alert").filter(has_text="move it back").wait_for()
     assert not vault.root.exists()  # nothing is written where it was
+    assert "Traceback" not in complaints.read_text()
     away.rename(vault.root)
     page.get_by_role("button", name="Ask again").click()
     page.locator(".mv-made").last.wait_for()

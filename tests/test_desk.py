@@ -20,7 +20,7 @@ from assistant.app.progress import SyncInBackground
 from index.refresh import refresh
 from index.similar import similar
 from index.status import status
-from ingest.errors import UsageError
+from ingest.errors import UsageError, VaultMissing
 from ingest.manifest import load
 from ingest.one_writer import other_writer
 from ingest.starter import create
@@ -162,3 +162,17 @@ def test_a_second_writer_says_for_whom_it_waits_and_goes_on(room: Room) -> None:
     release.set()
     work.join(10)
     assert "Waiting for it" in lines[0] and "in the vault as" in lines[-1]
+
+
+def test_nothing_is_written_where_the_vault_was_moved_away_from(room: Room) -> None:
+    room.vault.root.rename(room.vault.root.with_name("elsewhere"))
+    for does in (
+        lambda: list(room.desk.add(["2209.10652"])),
+        lambda: list(room.desk.sync()),
+        lambda: list(room.desk.remove("one")),
+        lambda: room.desk.suggest(),
+        lambda: load(room.vault),
+    ):
+        with pytest.raises(VaultMissing, match="no longer at"):
+            does()
+    assert not room.vault.root.exists()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 from assistant.app.lanes import Waiting
 from assistant.ask import Event, ask_events
 from index.filters import Filter
-from ingest.errors import VaultMissing
 from ingest.vault import Vault
 
 if TYPE_CHECKING:
@@ -37,15 +36,13 @@ def ask_within(
 ) -> Iterator[Event]:
     """The events of an answer out of what `where` keeps. Raises as `ask_events`, UsageError for a paper that is not
     there any more, VaultMissing where the vault's folder is gone."""
-    if not vault.manifest_path.is_file():
-        raise VaultMissing(
-            f"the vault is no longer at {vault.root}", "move it back, or start again: mivault chat --vault FOLDER"
+    vault.present()
+    with vault.here():
+        yield from ask_events(
+            question,
+            search=search.within(where) if where else search,
+            vault=vault,
+            drafter=drafter,
+            embedding_model=search.embedder.name,
+            history=history,
         )
-    yield from ask_events(
-        question,
-        search=search.within(where) if where else search,
-        vault=vault,
-        drafter=drafter,
-        embedding_model=search.embedder.name,
-        history=history,
-    )

@@ -41,6 +41,9 @@ TO_THE_NEW_TURN = """() => setTimeout(() => {
   window.mvTurn = turn.id;
   turn.scrollIntoView({block: "start"});
 }, 50)"""
+# Run in the browser: a question sent while the page still opens waits until what was open before is shown again, which
+# would else come behind it and wipe it away.
+WHEN_SHOWN, SHOWN = "async (...given) => { await window.mvShown; return given; }", "() => window.mvIsShown?.()"
 # Runs in the browser when a question is to be edited: the caret stands behind it.
 TO_THE_BOX = """() => setTimeout(() => document.querySelector("#mv-question textarea")?.focus(), 100)"""
 
@@ -56,7 +59,8 @@ AT_ONCE = {"show_progress": "hidden", "queue": False, "api_visibility": "private
 class Running:
     """Whether a window's question is being answered, and its Stop button. One per browser session, like the turns.
 
-    No dataclass: Gradio would send its fields to the browser.
+    No dataclass: Gradio would send its fields to the browser. No factory either: Gradio calls one when the page opens,
+    and what comes late would take the place of what a question holds already.
     """
 
     def __init__(self) -> None:
@@ -71,7 +75,7 @@ class Conversation:
         self, gr: Any, events: Events, vault: Vault, status: Status, for_user: ForUser, pictures: Pictures | None
     ) -> None:
         self._gr, self._events, self._vault, self._status, self._pictures = gr, events, vault, status, pictures
-        self.turns, self.running, self.editing = gr.State(()), gr.State(Running), gr.State(False)
+        self.turns, self.running, self.editing = gr.State(()), gr.State(Running()), gr.State(False)
         self.on = gr.Textbox(visible=False)
         self.talks = Talks(gr, vault, for_user, pictures)
         self.past, self.live = gr.HTML(**plain("mv-past")), gr.HTML(**plain("mv-live"))
@@ -109,7 +113,7 @@ class Conversation:
         asking |= {"concurrency_limit": None}  # the lane says how many run at once, and how many wait
         named = {"api_name": "ask", "api_visibility": "undocumented"}
         for trigger in (self.box.submit, self.ask.click):
-            trigger(respond, [self.box, *state], **asking, **named)
+            trigger(respond, [self.box, *state], js=WHEN_SHOWN, **asking, **named)
         private = {"js": WITH_WHAT, "api_visibility": "private"}
         self._do["ask"].click(respond, [self.on, *state], **asking, **private)
         self._do["retry"].click(as_user_stepwise(gr, self.again), [self.on, *state], **asking, **private)
@@ -123,7 +127,8 @@ class Conversation:
         self._do["delete"].click(as_user(gr, self.delete), which, self.outputs, **acting)
         self._do["rename"].click(as_user(gr, talks.renamed), which, [talks.list], **acting)
         talks.words.change(as_user(gr, talks.listed), [talks.current, talks.words], [talks.list], **AT_ONCE)
-        page.load(as_user(gr, self.return_to), [talks.remembered], self.outputs, **AT_ONCE)
+        back = page.load(as_user(gr, self.return_to), [talks.remembered], self.outputs, **AT_ONCE)
+        back.then(None, js=SHOWN)
         talks.current.change(lambda current: current, [talks.current], [talks.remembered], **AT_ONCE)
         self.live.change(None, js=TO_THE_NEW_TURN)
         self.filter.connect(page, self.on)

@@ -97,16 +97,20 @@ class Desk:
 
     def sync(self, only: Sequence[str] = ()) -> Iterator[str]:
         """Sync all entries, or try these again, whatever kept them before."""
+        self.vault.present()
         self._syncing.start(only)
         yield f"Trying {', '.join(only)} again." if only else "A sync has been asked for."
 
     def suggest(self, refresh: bool = False) -> Suggested:
         """What the vault's lists name that it lacks. Raises VaultBusy while another process writes."""
+        self.vault.present()
         with self.vault.writing(), self._tools() as tools:
             return suggest(self.vault, tools, load(self.vault).entries, refresh=refresh)
 
     def _writing(self, stack: ExitStack) -> Iterator[str]:
-        """Hold the writing lock until the stack closes; says whom it waits for."""
+        """Hold the writing lock until the stack closes; says whom it waits for. Raises VaultMissing, before the lock
+        would make a folder, where the vault's is gone."""
+        self.vault.present()
         try:
             stack.enter_context(self.vault.writing())
         except VaultBusy as busy:

@@ -114,7 +114,7 @@ class FilterBar:
         try:
             return self._gr.update(choices=paper_choices(self._entries()))
         except MivaultError:
-            return self._gr.skip()
+            return self._gr.skip()  # the status line says what is wrong
 
     def narrow(self, papers: list[str], years: str, sections: str, kinds: list[str]) -> Update:
         """The fields were changed."""
@@ -143,7 +143,7 @@ class FilterBar:
 
     def _show(self, where: Filter) -> Update:
         gr, titles = self._gr, self.titles()
-        known = paper_choices(self._entries())
+        known = paper_choices(self._entries()) if titles else []
         extra = [(titles.get(one, one), one) for one in where.papers if one not in {key for _, key in known}]
         return {
             self.where: where,

@@ -212,7 +212,8 @@ def _status(vault: Vault) -> Sequence[EntryStatus]:
     from ingest.manifest import load
     from ingest.own_texts import entries
 
-    return status(vault, entries(vault, load(vault)))
+    with vault.here():
+        return status(vault, entries(vault, load(vault)))
 
 
 def _server(app: fastapi.FastAPI, ready: Callable[[], None]) -> uvicorn.Server:

@@ -3,6 +3,9 @@
   const $ = (selector, from = document) => from.querySelector(selector);
   const typing = () => /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "");
 
+  // Settled once the page shows what was open before; or after a while, should the server not say so.
+  window.mvShown = new Promise((shown) => { window.mvIsShown = shown; setTimeout(shown, 20000); });
+
   // --- buttons of our HTML ------------------------------------------------------------------------------------------
 
   const copy = async (button) => {

@@ -41,8 +41,10 @@ class TermText:
 
 
 def terms_of(vault: Vault) -> list[TermText]:
-    """All terms of glossary.yaml, by name. Raises ManifestError for a file that cannot be read."""
-    texts = [text for text in own_texts(vault, load(vault)) if text.paper.kind == "glossary"]
+    """All terms of glossary.yaml, by name. Raises ManifestError for a file that cannot be read, VaultMissing where
+    the vault's folder is gone."""
+    with vault.here():
+        texts = [text for text in own_texts(vault, load(vault)) if text.paper.kind == "glossary"]
     terms = [TermText(text.entry.id, text.entry.title, text.page.text) for text in texts]
     return sorted(terms, key=lambda term: term.name.casefold())
 

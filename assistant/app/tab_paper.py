@@ -93,7 +93,10 @@ class PaperTab:
 
     def open(self, paper_id: str | None) -> Any:
         """Choose a paper from elsewhere."""
-        choices = readable(self._status())
+        try:
+            choices = readable(self._status())
+        except MivaultError:
+            return self._gr.skip()  # the status line says what is wrong
         known = any(one == paper_id for _, one in choices)
         return self._gr.update(choices=choices, value=paper_id if known else None)
 
