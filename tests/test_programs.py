@@ -4,6 +4,7 @@ client; always over real HTTP on this machine."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,21 @@ def test_the_api_can_be_asked_with_nothing_but_http(url: str) -> None:
     told = httpx.get(f"{url}gradio_api/call/search_vault/{begun.json()['event_id']}", timeout=20).text
     data = next(line for line in told.splitlines() if line.startswith("data: "))
     assert "event: complete" in told and len(json.loads(data.removeprefix("data: "))[0]) == 2
+
+
+def test_a_call_leaves_no_browser_session_behind(url: str) -> None:
+    from gradio.state_holder import SessionState
+
+    def sessions() -> int:
+        return sum(isinstance(one, SessionState) for one in gc.get_objects())
+
+    test_the_api_can_be_asked_with_nothing_but_http(url)
+    gc.collect()
+    before = sessions()
+    for _ in range(5):
+        test_the_api_can_be_asked_with_nothing_but_http(url)
+    gc.collect()
+    assert sessions() <= before + 1  # the last one may still be in use
 
 
 # --- MCP ------------------------------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name(
 HEADING = f"<h1>{TITLE}</h1><p>Every sentence shows the passage it rests on. Open a number to read it in its page.</p>"
 SIGN_OUT = '<p class="mv-sign-out"><a href="/logout">Sign out</a></p>'
 AT_ONCE, MOST_QUEUED = 100, 200  # events that Gradio runs, and that it holds
+# Windows whose fields and turns Gradio remembers, 220 KB each and more, those of the last hours too; its own 10,000
+# would be 2 GB. An open one is seen every 20 s, so that it is not the one that is forgotten.
+MOST_WINDOWS = 200
 # What the system has: a font of Gradio's own would be fetched, by some themes from another host.
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 # Gradio's hints and counts are too pale for WCAG 2 (4.5 to 1) on their ground.
@@ -83,10 +86,11 @@ def build_page(
         library.connect(page, watch)
         if beside:
             beside.connect(page, watch, library, tabs, conversation.filter)
-        add_endpoints(gr, programs)
+        add_endpoints(gr, page, programs)
     # Our lanes say who waits; Gradio's queue only keeps an endless line from filling the memory.
     page.max_threads = AT_ONCE
     page.queue(max_size=MOST_QUEUED)
+    page.state_session_capacity = MOST_WINDOWS
     built: gradio.Blocks = page
     return built
 

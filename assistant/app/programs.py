@@ -44,11 +44,11 @@ def functions(tools: Tools, searches: Lane, answers: Lane) -> list[Async]:
     return [_in_lane(tool, lane) for tool, lane in lanes.items()]
 
 
-def add_endpoints(gr: Any, tools: Sequence[Async]) -> None:
-    """Gradio API endpoints, each named like its function; inside a gr.Blocks. They answer with JSON."""
+def add_endpoints(gr: Any, page: Any, tools: Sequence[Async]) -> None:
+    """Gradio API endpoints of a gr.Blocks, inside it, each named like its function. They answer with JSON."""
     for tool in tools:
         # The lanes say how many run at once, so that the page and programs share them.
-        gr.api(_as_json(gr, tool), api_name=tool.__name__, concurrency_limit=None, concurrency_id=tool.__name__)
+        gr.api(_as_json(gr, page, tool), api_name=tool.__name__, concurrency_limit=None, concurrency_id=tool.__name__)
 
 
 def mcp_server(tools: Sequence[Async]) -> McpServer:
@@ -105,17 +105,24 @@ def _told(tool: Async) -> Async:
     return _typed(call, tool, gives=None if get_origin(gives) is list else _model(gives))
 
 
-def _as_json(gr: Any, tool: Async) -> Async:
-    """The function with plain dicts and lists for its records, and Gradio's error, which is shown, for ours."""
+def _as_json(gr: Any, page: Any, tool: Async) -> Async:
+    """The function with plain dicts and lists for its records, and Gradio's error, which is shown, for ours.
 
-    async def call(*args: Any, **kwargs: Any) -> Any:
+    Gradio keeps a browser session for every call, 220 KB of copies of the page's fields, though a call has none: it is
+    forgotten when the call has ended.
+    """
+
+    async def call(request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return _plain(await tool(*args, **kwargs))
         except MivaultError as error:
             raise gr.Error(str(error)) from error
+        finally:
+            page.state_holder.session_data.pop(request.session_hash, None)
 
     gives = get_origin(inspect.signature(tool).return_annotation)
-    return _typed(call, tool, gives=list if gives is list else dict)
+    typed = _typed(call, tool, gives=list if gives is list else dict)
+    return _with_request(typed, gr.Request)
 
 
 def _plain(result: Any) -> Any:
@@ -129,6 +136,15 @@ def _model(record: type) -> Any:
     hints = get_type_hints(record)
     given = {one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(record)}
     return create_model(record.__name__, **given)  # type: ignore[call-overload]
+
+
+def _with_request(call: Async, kind: type) -> Async:
+    """`call` with the request before what its signature names: Gradio hands it to whatever is annotated so."""
+    signature = inspect.signature(call)
+    request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
+    call.__annotations__ = {"request": kind, **call.__annotations__}
+    vars(call)["__signature__"] = signature.replace(parameters=[request, *signature.parameters.values()])
+    return call
 
 
 def _typed(call: Async, tool: Function, *, gives: Any = None) -> Async:
