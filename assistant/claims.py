@@ -40,7 +40,9 @@ CLAUSE = re.compile(r"[;:()]|,(?=\s)|\b(?:but|while|whereas|although|though|howe
 BRACKETED = re.compile(r"\s?\([^()]*\)")
 
 
-@lru_cache(maxsize=100_000)  # a vault's papers use fewer; an answer's checks ask for the same ones again and again
+# An answer's checks ask for the same words again and again. With six times as many a page that is asked all day holds
+# 17 MB more, and a question takes no less (300 different ones over 5,000 passages: 90 % are found here, then 95 %).
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A rough stem: enough that "ablating", "ablated", "ablation" and "ablates" meet. Not for display."""
     word = word.casefold()

@@ -143,7 +143,7 @@ def same_meaning(one: str, other: str) -> bool:
     return _one_word(one, other) or not groups().get(one, frozenset()).isdisjoint(groups().get(other, ()))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def _one_word(one: str, other: str) -> bool:
     """Whether two stems are forms of one word: a long beginning in common, and neither says the opposite."""
     if len(one) < 5 or len(other) < 5 or other in opposites().get(one, ()):
