@@ -27,6 +27,10 @@ needs_chromium = [
 one_screen = pytest.mark.parametrize("visit", ["light"], indirect=True)
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 850}
 
+WORST = ("serious", "critical")
+# Gradio's own, which we cannot change from outside: named here one by one, with where they are.
+THEIRS: dict[str, str] = {}
+
 
 @dataclass
 class Visit:
@@ -72,3 +76,17 @@ def visiting(
     tab.page.goto(url)
     yield tab
     context.close()
+
+
+def axe_findings(page: Any) -> list[tuple[str, str, str]]:
+    """What axe finds serious or critical on the page as it stands, as (rule, where, why); Gradio's own aside."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        (one["id"], str(node["target"]), node["failureSummary"][:300])
+        for one in violations
+        if one["impact"] in WORST
+        for node in one["nodes"]
+        if THEIRS.get(one["id"], "\0") not in str(node["target"])
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import needs_chromium
+from browsing import axe_findings, needs_chromium
 from page_fakes import EVIL, Answerer, answer, citation, entries, make_vault, serve
 from served_vault import served
 
@@ -117,15 +117,8 @@ def hostile_names(page: Any, opened: list[str]) -> None:
     opened.clear()
 
 
-WORST = ("serious", "critical")
-# Gradio's own, which we cannot change from outside: named here one by one, with where they are.
-THEIRS: dict[str, str] = {}
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_tab(chromium: Any, url: str, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_axe_finds_nothing_serious_in_chat_and_library(chromium: Any, url: str, scheme: str) -> None:
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 850})
     page = context.new_page()
     page.set_default_timeout(15_000)
@@ -140,25 +133,12 @@ def test_axe_finds_nothing_serious_on_any_tab(chromium: Any, url: str, scheme: s
     for tab in tabs:
         tab.click()
         page.wait_for_timeout(400)
-        found += [(tab.inner_text(), *one) for one in worst(Axe().run(page).response["violations"])]
+        found += [(tab.inner_text(), *one) for one in axe_findings(page)]
     context.close()
     assert found == []
 
 
-def worst(violations: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """What is serious or critical, as (rule, where, why); Gradio's own aside."""
-    return [
-        (one["id"], str(node["target"]), node["failureSummary"][:300])
-        for one in violations
-        if one["impact"] in WORST
-        for node in one["nodes"]
-        if THEIRS.get(one["id"], "\0") not in str(node["target"])
-    ]
-
-
 def test_people_sign_in_by_keyboard_and_out_again(chromium: Any, tmp_path: Path) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     users = Users(tmp_path / "users")
     users.add("ada", PASSWORD)
     with served(tmp_path / "vault", users=users) as address:
@@ -167,7 +147,7 @@ def test_people_sign_in_by_keyboard_and_out_again(chromium: Any, tmp_path: Path)
             page = context.new_page()
             page.set_default_timeout(15_000)
             page.goto(address)
-            assert page.url == f"{address}login" and worst(Axe().run(page).response["violations"]) == []
+            assert page.url == f"{address}login" and axe_findings(page) == []
             page.keyboard.type("ada")
             page.keyboard.press("Tab")
             page.keyboard.type("wrong password")

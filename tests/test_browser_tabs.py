@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Visit, needs_chromium, visiting
+from browsing import Visit, axe_findings, needs_chromium, visiting
 from pdf_maker import paper_pdf
 
 from ingest.starter import create
@@ -254,3 +254,26 @@ def test_each_tab_fits_a_phone(chromium: Any, url: str, scheme: str) -> None:
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_the_tabs_beside_the_chat(chromium: Any, url: str, scheme: Any) -> None:
+    """Each with something chosen, so that all it can show is there."""
+    with visiting(chromium, url, scheme=scheme, seconds=30, console=False) as visit:
+        found = []
+        for name, field, words, shown in (
+            ("Library", "Entry", "Activation Patching", "#mv-entry-detail"),
+            ("Paper", "Paper", "Activation Patching", "#mv-paper"),
+            ("Glossary", "Term", "Probing", "#mv-term-uses li"),
+            ("Evals", "", "", "#mv-report"),
+        ):
+            visit.get_by_role("tab", name=name).click()
+            if field:
+                choose(visit, field, words)
+            visit.locator(shown).first.wait_for()
+            visit.wait_for_timeout(400)  # what fades in has its colours
+            if name == "Paper":
+                for part in visit.locator("#mv-paper summary").all():
+                    part.click()
+            found += [(name, *one) for one in axe_findings(visit.page)]
+        assert found == []
