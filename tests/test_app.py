@@ -593,7 +593,7 @@ def test_the_page_is_for_this_machine_only(host: str, port: int) -> None:
 
 
 ENDLESS = """
-import fastapi, time
+import asyncio, fastapi, time, traceback
 from fastapi.responses import StreamingResponse
 from assistant.app.launch import listen, serve
 app = fastapi.FastAPI()
@@ -601,14 +601,21 @@ def words():
     while True:
         yield b"word "
         time.sleep(0.1)
+async def event():  # as Gradio runs the events of a page
+    try:
+        print("asked", flush=True)
+        await asyncio.sleep(60)
+    except BaseException:
+        traceback.print_exc()
 app.add_api_route("/", lambda: StreamingResponse(words()))
+app.add_api_route("/event", event)
 serve(app, listen("127.0.0.1", 0), on_ready=lambda url: print(url, flush=True))
 print("ended")
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_ctrl_c_ends_it_at_once_with_a_page_open() -> None:
+def test_ctrl_c_ends_it_at_once_and_silently_with_a_page_open_and_another_loading() -> None:
     root = Path(__file__).parents[1]
     child = subprocess.Popen(
         [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root
@@ -616,9 +623,12 @@ def test_ctrl_c_ends_it_at_once_with_a_page_open() -> None:
     try:
         assert child.stdout is not None
         port = int(child.stdout.readline().rsplit(":", 1)[1].strip("/\n"))
-        with socket.create_connection(("127.0.0.1", port)) as page:
+        reached = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+        with reached[0] as page, reached[1] as loading:
             page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert page.recv(100).startswith(b"HTTP/1.1 200")
+            loading.sendall(b"GET /event HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert child.stdout.readline() == "asked\n"
             start = time.monotonic()
             child.send_signal(signal.SIGINT)
             said, complained = child.communicate(timeout=10)

@@ -5,12 +5,15 @@ Door of uvicorn.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import io
 import logging
+import re
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -216,6 +219,17 @@ def _status(vault: Vault) -> Sequence[EntryStatus]:
         return status(vault, entries(vault, load(vault)))
 
 
+@contextlib.contextmanager
+def cancelled_unsaid() -> Iterator[None]:
+    """Keeps from the terminal the tracebacks of what is cancelled inside; whatever else is said comes afterwards."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            yield
+    finally:
+        parts = re.split(r"^(?=Traceback )", said.getvalue(), flags=re.MULTILINE)
+        sys.stderr.write("".join(part for part in parts if "CancelledError" not in part))
+
+
 def _server(app: fastapi.FastAPI, ready: Callable[[], None]) -> uvicorn.Server:
     """A uvicorn that says when it serves, and drops open connections when it ends: the page's event streams never
     close by themselves."""
@@ -228,6 +242,8 @@ def _server(app: fastapi.FastAPI, ready: Callable[[], None]) -> uvicorn.Server:
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it would report each stream it drops
-            await super().shutdown(sockets=sockets)
+            with cancelled_unsaid():
+                await super().shutdown(sockets=sockets)
+                await asyncio.sleep(0.05)  # what was cancelled ends, and Gradio prints a traceback of each
 
     return Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=0))
