@@ -16,6 +16,7 @@ from ingest.tools import Tools
 from ingest.vault import Vault, read_json, write_json
 
 MOST_CHECKED = 500  # arXiv ids looked up in one run: five requests, a quarter of a minute
+UNREACHED = re.compile(r"cannot reach (\S+): (.+)", re.DOTALL)  # as ingest/retry.py says it
 SAME = 0.6  # share of a title's words that the list's title must have: of ROME's wrongly linked neighbour it has 0.5
 
 
@@ -127,7 +128,7 @@ def suggestions_text(found: Suggested, limit: int) -> str:
         lines.append(f"    in {', '.join(one.named_by)}{told}{_printable(note)}")
     rest = len(found.suggestions) - limit
     lines += [f"... and {rest} more: --limit {len(found.suggestions)}, or --json"] if rest > 0 else []
-    lines += [f"{list_id} could not be had: {reason}" for list_id, reason in found.failed.items()]
+    lines += unread_lists(found)
     if not found.read:
         lines.append("No list has been read yet (mivault suggest, with a network and a list in vault.yaml).")
     elif not found.suggestions:
@@ -135,6 +136,21 @@ def suggestions_text(found: Suggested, limit: int) -> str:
     else:
         lines.append("Next: mivault suggest --add ID, then mivault sync.")
     return "\n".join(lines)
+
+
+def unread_lists(found: Suggested) -> list[str]:
+    """The lists that could not be had: a line for each reason, so that a missing network is told once."""
+    why: dict[str, tuple[list[str], list[str]]] = {}
+    for list_id, reason in found.failed.items():
+        reached = UNREACHED.fullmatch(reason)
+        names, sites = why.setdefault(reached[2] if reached else reason, ([], []))
+        names.append(list_id)
+        sites += [reached[1]] if reached and reached[1] not in sites else []
+    lines = []
+    for reason, (names, sites) in why.items():
+        where = f"cannot reach {', '.join(sites)}: " if sites else ""
+        lines.append(f"{', '.join(names)} could not be had: {where}{reason}")
+    return lines
 
 
 def _printable(text: str) -> str:

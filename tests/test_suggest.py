@@ -13,7 +13,7 @@ from index.status import status
 from ingest.lists import key_of
 from ingest.manifest import add_entry, load
 from ingest.starter import create
-from ingest.suggest import Suggested, suggest, suggestions_text
+from ingest.suggest import Suggested, suggest, suggestions_text, unread_lists
 from ingest.sync import sync
 from ingest.tools import Tools, open_tools
 from ingest.vault import Vault
@@ -167,3 +167,13 @@ def test_the_text_shows_the_first_and_counts_the_rest(vault: Vault, tools: Tools
 )
 def test_an_address_is_spelled_one_way(url: str, key: str) -> None:
     assert key_of(url) == key
+
+
+def test_a_missing_network_is_told_once_for_all_lists() -> None:
+    why = "its name cannot be resolved (check the internet connection)"
+    failed = {"a": f"cannot reach one.org: {why}", "b": f"cannot reach two.org: {why}", "c": "it answered 404"}
+    told = unread_lists(Suggested((), {**failed, "d": failed["a"]}, 0))
+    assert told == [
+        f"a, b, d could not be had: cannot reach one.org, two.org: {why}",
+        "c could not be had: it answered 404",
+    ]

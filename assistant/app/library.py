@@ -9,7 +9,7 @@ from assistant.app.card import do_button
 from assistant.app.page import esc
 from assistant.app.progress import Progress
 from index.status import EntryStatus, State
-from ingest.suggest import Suggested, Suggestion
+from ingest.suggest import Suggested, Suggestion, unread_lists
 
 # States in the order of a source's way through the stages, with a word for people.
 STATES: dict[State, str] = {
@@ -133,9 +133,7 @@ def suggested_html(found: Suggested) -> str:
     )
     more = len(found.suggestions) - MOST_SUGGESTED
     rest = f'<p class="mv-summary">and {more} more</p>' if more > 0 else ""
-    failed = "".join(
-        f'<p class="mv-notice">{esc(f"{name} could not be had: {why}")}</p>' for name, why in found.failed.items()
-    )
+    failed = "".join(f'<p class="mv-notice">{esc(line)}</p>' for line in unread_lists(found))
     return f'<ol class="mv-suggested">{items}</ol>{rest}{failed}'
 
 
