@@ -18,7 +18,7 @@ from ingest import drawing
 from ingest.errors import ParseError
 from ingest.layout import BEGINS, BROKEN, Line, Piece
 from ingest.page_boxes import Box, page_boxes, stretches
-from ingest.unseen import Letters, Unseen
+from ingest.unseen import Letters, Unseen, drawn_with
 
 LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
 BOLD = re.compile(rb"bold|medi|black|heavy|demi|cmbx|sfbx", re.IGNORECASE)
@@ -172,7 +172,9 @@ class _Reader:
         self.count = min(pdfium.FPDFText_CountChars(raw), MAX_CHARACTERS)
         self.text = self._text()
         self.straight = len(self.text) == self.count  # else text and characters do not count alike
-        self.unseen = Unseen(page, raw, Letters(self._index, self._place, self._size))
+        self.drawn = drawn_with(pdfium, raw)
+        self.sizes: dict[int, float] = {}  # by what letters were drawn with: it has one
+        self.unseen = Unseen(page, raw, Letters(self._index, self.drawn, self._place, self._size))
 
     def _text(self) -> str:
         if self.count <= 0:
@@ -193,14 +195,15 @@ class _Reader:
                 pieces = 0 if pieces and BEGINS.match(text) else pieces
                 start += len(body) - len(body.lstrip())
                 broken = BROKEN if raw.endswith(BROKEN) else ""
-                found += self._parts(text, start, broken, with_pieces=len(found) < pieces)
+                line = self._line(text, start, broken, with_pieces=len(found) < pieces)
+                found += [line] if self.unseen.clear(line, text, start) else self._parts(line, text, start, broken)
         return found
 
-    def _parts(self, text: str, start: int, broken: str, *, with_pieces: bool) -> Iterator[Line]:
-        """A line, mostly in one: what nobody can see of it is a line of its own."""
+    def _parts(self, whole: Line, text: str, start: int, broken: str) -> Iterator[Line]:
+        """An odd line: what nobody can see of it is a line of its own."""
         for begin, end, hidden in self.unseen.cut(text, start):
             part = text[begin:end].rstrip()
-            line = self._line(part, start + begin, broken if end == len(text) else "", with_pieces=with_pieces)
+            line = self._line(part, start + begin, broken if end == len(text) else "", with_pieces=bool(whole.pieces))
             yield replace(line, hidden=True) if hidden else line
 
     def _line(self, text: str, start: int, broken: str, *, with_pieces: bool) -> Line:
@@ -230,9 +233,12 @@ class _Reader:
 
     def _size(self, at: int) -> float:
         index, matrix = self._index(at), self.matrix
-        size = self.pdfium.FPDFText_GetFontSize(self.raw, index)
-        self.pdfium.FPDFText_GetMatrix(self.raw, index, matrix)
-        return float(size * (matrix.c**2 + matrix.d**2) ** 0.5)
+        drawn = self.drawn(index)
+        if not drawn or (known := self.sizes.get(drawn)) is None:
+            size = self.pdfium.FPDFText_GetFontSize(self.raw, index)
+            self.pdfium.FPDFText_GetMatrix(self.raw, index, matrix)
+            known = self.sizes[drawn] = float(size * (matrix.c**2 + matrix.d**2) ** 0.5)
+        return known
 
     def _usual_size(self, sample: int, start: int, last: int) -> float:
         """The size of a line's letters, small capitals (0.7 to 0.85 as large) and indexes aside: of three of them."""

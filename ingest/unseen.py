@@ -9,10 +9,12 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ingest.layout import Line
 
 STEP = 32  # characters of a line between two that are looked at: hidden prose is longer, and a look costs microseconds
 LABEL = 3  # words; of fewer, figures are full that the page need not be drawn for: hidden or not, they say nothing
@@ -37,9 +39,11 @@ class Stretch(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """How a page's letters are asked for, by offsets into its text: pdfium's index, place, and size in points."""
+    """How a page's letters are asked for, by offsets into its text: pdfium's index, place, and size in points; `drawn`
+    says, by pdfium's index, what a letter was drawn with."""
 
     char: Callable[[int], int]
+    drawn: Callable[[int], int]
     place: Callable[[int], Place]
     size: Callable[[int], float]
 
@@ -52,19 +56,28 @@ class Unseen:
 
         self.pdfium, self.page, self.raw, self.letters = pdfium, page, textpage, letters
         self.colour = [ctypes.c_uint() for _ in range(4)]
+        self._mode = _at_address(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ctypes.c_size_t)
+        self._looks: dict[int, bool] = {}  # of what was drawn in one go, by its address: whether it is odd
         self.box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(page.raw, self.box)
         self._drawn: NDArray[np.int16] | None = None
 
+    def clear(self, line: Line, text: str, start: int) -> bool:
+        """Whether nothing of a line, whose text begins at `start`, looks as if it could not be seen."""
+        box, char, drawn = self.box, self.letters.char, self.letters.drawn
+        last = start + len(text) - 1
+        begin, end = drawn(char(start)), drawn(char(last))
+        if self._odd(begin, start) or (begin != end and self._odd(end, last)):
+            return False
+        if line.left < box.left or line.right > box.right or line.bottom < box.bottom or line.top > box.top:
+            return False
+        if begin and begin == end:  # no other letters stand between two that were drawn in one go
+            return True
+        letters = (at for at in range(start + STEP, last, STEP) if not text[at - start].isspace())
+        return not any(self._odd(drawn(char(at)), at) for at in letters)
+
     def cut(self, text: str, start: int) -> list[Stretch]:
         """A line, whose text begins at `start`, cut where it goes out of sight and comes back."""
-        first, last = start, start + len(text) - 1
-        if not (
-            self._doubtful(first)
-            or self._doubtful(last)
-            or any(self._faint(at) for at in range(first + STEP, last, STEP) if not text[at - start].isspace())
-        ):
-            return [Stretch(0, len(text), False)]
         parts = list(self._parts(text, start))
         return [Stretch(a, b, doubtful and self._unseen(text, start, a, b)) for a, b, doubtful in parts]
 
@@ -79,11 +92,23 @@ class Unseen:
         yield begun, len(text), before
 
     def _doubtful(self, at: int) -> bool:
-        return self._faint(at) or self.letters.size(at) < SMALL or self._beside(self.letters.place(at))
+        return self._odd(self.letters.drawn(self.letters.char(at)), at) or self._beside(self.letters.place(at))
 
-    def _faint(self, at: int) -> bool:
-        *light, opacity = self._colour(at)
-        return opacity < THIN or min(light) > PALE or self._invisible(at)
+    def _odd(self, drawn: int, at: int) -> bool:
+        """Whether a letter is pale, undrawn or too small. `drawn` is the address of what it was drawn with, of one
+        colour, mode and size; 0: made up by pdfium, as spaces are."""
+        if not drawn:
+            return False
+        known = self._looks.get(drawn)
+        if known is None:
+            red, green, blue, opacity = self._colour(at)
+            known = self._looks[drawn] = (
+                (red > PALE and green > PALE and blue > PALE)
+                or opacity < THIN
+                or self._mode(drawn) in UNSEEN_MODES
+                or self.letters.size(at) < SMALL
+            )
+        return known
 
     def _colour(self, at: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity (0 to 255) of a letter; opaque black where pdfium does not say."""
@@ -93,8 +118,7 @@ class Unseen:
         return red.value, green.value, blue.value, alpha.value
 
     def _invisible(self, at: int) -> bool:
-        drawn = self.pdfium.FPDFText_GetTextObject(self.raw, self.letters.char(at))
-        return bool(drawn) and self.pdfium.FPDFTextObj_GetTextRenderMode(drawn) in UNSEEN_MODES
+        return self._mode(self.letters.drawn(self.letters.char(at))) in UNSEEN_MODES
 
     def _beside(self, place: Place) -> bool:
         """Whether a place lies outside what is shown of the page."""
@@ -143,3 +167,16 @@ class Unseen:
             drawn = self.page.render(scale=scale).to_numpy()
             self._drawn = np.asarray(drawn[:, :, :3], dtype=np.int16)
         return self._drawn
+
+
+def drawn_with(pdfium: Any, textpage: Any) -> Callable[[int], int]:
+    """What a letter, by pdfium's index, was drawn with, as an address; 0 where there is none."""
+    asked = _at_address(pdfium.FPDFText_GetTextObject, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int)
+    text = ctypes.cast(textpage, ctypes.c_void_p)
+    return lambda index: asked(text, index)
+
+
+def _at_address(function: Any, *types: Any) -> Callable[..., int]:
+    """One of pdfium's functions (its result's type, then its arguments'), taking addresses as numbers: as pypdfium2 has
+    them they are pointer objects, made anew for each letter, which cannot be known again."""
+    return cast("Callable[..., int]", ctypes.CFUNCTYPE(*types)(ctypes.cast(function, ctypes.c_void_p).value or 0))
