@@ -68,24 +68,14 @@ def odds(found: Sequence[float]) -> float:
 
 
 def lacking(found: Sequence[float]) -> str:
-    """In words what the evidence lacks most, of the values of SIGNS."""
-    seen = dict(zip(SIGNS, found, strict=True))
-    if seen["a number is asked for and none given"] > 0:
-        return "no sentence that was found gives a number for what is asked about"
-    if seen["a cause is asked for and none given"] > 0.5:
-        return "no sentence that was found gives a cause for what is asked about"
-    if seen["names missing in the best sentence"] > 0:
-        return "no sentence that was found has all the names of the question together"
-    return "the passages that were found are near, but do not say enough of what is asked"
-
-
-def gap(found: Sequence[float]) -> str:
-    """In words what is open even where the evidence is enough to answer, of the values of SIGNS; "" for nothing."""
+    """In words what no sentence has of the question, of the values of SIGNS; "" for nothing. Where that is not enough
+    to answer it says why, and beside an answer what is left open: no cause is named, which most papers tell without
+    a word such as "because"."""
     seen = dict(zip(SIGNS, found, strict=True))
     if seen["a number is asked for and none given"] > 0:
         return "no sentence that was found has a number beside all that is asked about"
     if seen["names missing in the best sentence"] > 0:
-        return "no one sentence that was found has all the names of the question together"
+        return "no sentence that was found has all the names of the question together"
     return ""
 
 

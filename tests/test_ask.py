@@ -205,4 +205,4 @@ def test_relevance_says_what_it_saw(vault: Vault) -> None:
 def test_names_of_a_question() -> None:
     assert names("How does Mamba differ from GPT-2?") == ["Mamba", "GPT"]
     assert names("Superposition is what?") == [] and names("ROME edits?") == ["ROME"]
-    assert unseen("Does GPT-5 emit CO2 at step 3?", []) == ("GPT-5", "CO2")
+    assert unseen("Does GPT-5 emit CO2 at step 3?", [], {}) == ("GPT-5", "CO2")

@@ -6,7 +6,7 @@ import pytest
 from answering_vault import IOI, SAE, SmallSearch, answering_vault, page, passage
 
 from assistant import evidence
-from assistant.evidence import SIGNS, lacking, odds, signs
+from assistant.evidence import SIGNS, odds, signs
 from assistant.relevance import Relevance, answerable, relevance, weights_of
 from index.records import Hit
 from ingest.records import Paper, Span
@@ -65,6 +65,18 @@ def test_another_size_of_a_model_is_another_model(search: SmallSearch) -> None:
     assert judged(asked.replace("70B", "13B"), hits, search).relevant
 
 
+def test_a_size_that_only_another_paper_names_is_absent(search: SmallSearch) -> None:
+    asked = "How far does the sycophancy vector move the answers of Llama 2 70B Chat?"
+    steered = hit(IOI, "The sycophancy vector moves the answers of Llama 2 13B Chat by 12 points.")
+    elsewhere = hit(SAE, "Refusal is mediated by a direction in Llama 2 70B.")
+    fit = judged(asked, [steered, elsewhere], search)
+    assert not fit.relevant and fit.absent == ("Llama 2 70B",)
+    assert not judged(asked, [steered, hit(IOI, "Llama 2 70B moves by 4 points.")], search).absent
+    both = "Which circuits do Llama 2 70B and Pythia-12B share for copying?"
+    each = [hit(IOI, "The circuits for copying of Llama 2 70B."), hit(SAE, "The circuits for copying of Pythia-12B.")]
+    assert not judged(both, each, search).absent
+
+
 def test_what_an_answer_leaves_open_is_said(search: SmallSearch) -> None:
     text = "The circuit of GPT-2 has a few attention heads, and each of them copies a name."
     hits = [replace(hit(IOI, text), similarity=0.9)]
@@ -81,7 +93,7 @@ def test_every_sign_has_its_weight_and_the_odds_are_finite(search: SmallSearch) 
     for question in ("?", "42", "Why?", "How many?", "GPT-2"):
         weights = weights_of(question, document_frequency=search.document_frequency, passage_count=search.passage_count)
         found = signs(question, [hit(SAE, "0.3 0.4 | 12"), hit(IOI, "Heads.")], weights)
-        assert abs(odds(found)) < 100 and lacking(found)
+        assert abs(odds(found)) < 100
 
 
 def test_what_is_refused_for_want_of_evidence_says_what_is_wanting() -> None:
