@@ -29,6 +29,7 @@ LENGTH = np.float32(32767.0)
 HALF, ONE, TWO = np.float32(0.5), np.float32(1.0), np.float32(2.0)
 LOG2_E, ROOT_HALF = np.float32(1.4426950408889634), np.float32(0.7071067811865476)
 LEAST = np.float32(-126.0)
+AWAY = np.float32(-1e30)  # a score of what is not there
 # 2**f on 0..1, a Chebyshev fit: off by less than 1e-7 of it.
 E0, E1, E2 = np.float32(0.99999994), np.float32(0.69315296), np.float32(0.24015453)
 E3, E4, E5 = np.float32(0.05582361), np.float32(0.00899258), np.float32(0.00187623)
@@ -181,8 +182,12 @@ def _float_of_order(order):
 
 
 @_compiled
-def _soften(row, shorts):
-    """Softmax of a row as int16; returns what one of its units is worth. `row` is overwritten."""
+def _soften(row, length, shorts):
+    """Softmax of a row's first numbers as int16, 0 after them; returns what one of its units is worth. `row` is
+    overwritten. Both are whole blocks of COLUMNS long: what is left over of vectors would be computed one by one
+    (a tenth of attention at 190 tokens)."""
+    for j in range(length, row.size):
+        row[j] = AWAY
     top = _range(row)[1]
     total = np.float32(0)
     squares = np.float32(0)
@@ -195,8 +200,6 @@ def _soften(row, shorts):
     scale = ONE / unit
     for j in range(row.size):
         shorts[j] = np.int16(np.int32(np.rint(row[j] * scale)))
-    if shorts.size > row.size:
-        shorts[row.size] = 0
     return unit / total
 
 
@@ -265,7 +268,7 @@ def attend(qkv, starts, heads, mixed):
     k, k_unit = np.zeros((columns, size // 2, COLUMNS), np.int32), np.zeros(columns * COLUMNS, np.float32)
     v, v_unit = np.zeros((size // COLUMNS, longest // 2 + 1, COLUMNS), np.int32), np.zeros(size, np.float32)
     scores = np.zeros((BLOCK, columns * COLUMNS), np.float32)
-    p, p_unit = np.zeros((BLOCK, 2 * (longest // 2 + 1)), np.int16), np.zeros(BLOCK, np.float32)
+    p, p_unit = np.zeros((BLOCK, columns * COLUMNS), np.int16), np.zeros(BLOCK, np.float32)
     none = np.zeros(max(columns * COLUMNS, size), np.float32)
     for text in range(starts.size - 1):
         start, length = starts[text], starts[text + 1] - starts[text]
@@ -276,5 +279,5 @@ def attend(qkv, starts, heads, mixed):
                 rows = min(BLOCK, length - first)
                 multiply(q[first:], q_unit[first:], k[:panels], k_unit, none, scores, 0, rows, size // 2)
                 for i in range(rows):
-                    p_unit[i] = _soften(scores[i, :length], p[i, : 2 * even])
+                    p_unit[i] = _soften(scores[i, : panels * COLUMNS], length, p[i, : panels * COLUMNS])
                 multiply(p, p_unit, v, v_unit, none, mixed[start + first :], head * size, rows, even)
