@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from index.backends import choice_path, chosen, engine_text, fastest, machine
 from index.embed import MANY, LocalEmbedder, Vectors, load_embedder, run_batches
 from index.int16_model import has_bytes, runs_here
 from index.model_folder import find_model
+from ingest.worker import cores
 
 FOLDER = find_model()
 TEXTS = [
@@ -46,6 +48,24 @@ class Other(Slow):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         return super().encode(texts)[:, ::-1]
+
+
+class Busy(Slow):
+    """A model that computes for some milliseconds."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        until = time.thread_time() + 0.01
+        while time.thread_time() < until:
+            pass
+        return super().encode(texts)
+
+
+class Waiting(Slow):
+    """A model that is kept waiting for far longer, as by another program, and computes nearly nothing."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        time.sleep(0.1)
+        return super().encode(texts)
 
 
 def remember(cache: Path, engine: str, *, where: str = "") -> None:
@@ -195,6 +215,25 @@ def test_an_engine_that_gives_other_vectors_is_not_taken(monkeypatch: pytest.Mon
     monkeypatch.setattr(backends, "_candidates", lambda _folder: {"other": (Other, 0.0), "same": (Slow, 0.0)})
     known = backends.measure(FOLDER, Slow())
     assert set(known["passages_per_second"]) == {"float32", "same"}
+
+
+def test_what_else_the_machine_does_chooses_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_candidates", lambda _folder: {"waiting": (Waiting, 1.1)})
+    assert backends.measure(FOLDER, Busy())["engine"] == "waiting"
+
+
+def test_a_gpu_is_measured_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it computes, the processor waits."""
+    monkeypatch.setattr(backends, "_candidates", lambda _folder: {"torch on cuda": (Waiting, 1.1)})
+    known = backends.measure(FOLDER, Busy())
+    assert known["passages_per_second"]["torch on cuda"] < 10 * 8 * cores()
+
+
+def test_16_bits_are_not_measured_where_8_bits_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    for eight, kept in ((Slow, {"float32", "int8"}), (Other, {"float32", "int16"})):
+        found = {"int8": (eight, 1.1), "int16": (Slow, 1.1)}
+        monkeypatch.setattr(backends, "_candidates", lambda _folder, found=found: found)
+        assert set(backends.measure(FOLDER, Slow())["passages_per_second"]) == kept
 
 
 def test_a_person_is_told_which_engine_embeds_and_how_fast_it_was(tmp_path: Path) -> None:
