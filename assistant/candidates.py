@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.claims import negations, numbers, stems
 from assistant.questions import QuestionKind, suits
 from assistant.sentences import split
-from assistant.shape import LABEL, beside_the_point, captioned, filler, hangs, reading, wellformed
+from assistant.shape import HEADED, LABEL, beside_the_point, captioned, filler, hangs, reading, wellformed
 from index.records import Hit
 
 PASSAGE = 900  # characters of a usual passage; measured so, what follows a sentence does not change its place
@@ -98,8 +98,8 @@ def stretches(text: str, *, hanging: float = 0.6) -> Iterator[tuple[int, str, fl
 
 
 def _label(sentence: str) -> int:
-    """Characters of "Figure 2: " before a sentence that says what was found."""
-    label = LABEL.match(sentence)
+    """Characters of "Figure 2: ", or of a heading, before a sentence that says what was found."""
+    label = LABEL.match(sentence) or HEADED.match(sentence)
     return label.end() if label else 0
 
 

@@ -27,6 +27,8 @@ class Balance:
 
 MOST: dict[QuestionKind, int] = {"definition": 4, "yes-no": 5}  # sentences, where a few answer
 
+TO_THE_LETTER = 0.2  # `suits` of a sentence that has the form asked for and is about the question's subject
+
 
 class ExtractiveDrafter:
     """Chooses the sentences of the hits that answer the question.
@@ -109,11 +111,12 @@ def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
 
 
 def in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """As they will be read: the one that answers best first (a definition, where one is asked for), then paper by
-    paper, each in its own order, which goes from what a thing is to how it was tested and where it ends; captions of
-    figures and tables last, which nobody would begin with. `chosen` comes best first."""
+    """As they will be read: the one that answers best first (of those in the very form that is asked for, a definition
+    or a number of what is counted, where there are any), then paper by paper, each in its own order, which goes from
+    what a thing is to how it was tested and where it ends; captions of figures and tables last, which nobody would
+    begin with. `chosen` comes best first."""
     papers = list(dict.fromkeys(c.paper_id for c in chosen))
-    told = sorted(chosen, key=lambda c: captioned(c.text))
+    told = sorted(chosen, key=lambda c: (captioned(c.text), c.suits < TO_THE_LETTER))
     after = sorted(told[1:], key=lambda c: (captioned(c.text), papers.index(c.paper_id), c.order, c.at))
     return [*told[:1], *after]
 

@@ -39,7 +39,14 @@ REFERRED = re.compile(  # numbers that count nothing: of figures, sections, page
     r"\b(?:figures?|figs?\.|tables?|sections?|sec\.|appendix|eqs?\.|equations?|p\.|pp\.|step|layers?) ?[A-Z]?\d[\d.]*"
     r"|\([^()]*\b(?:19|20)\d\d[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]", re.IGNORECASE,
 )  # fmt: skip
+PARTITIVE = re.compile(r"\b(?:among(?: the)?|(?:\w*one|two|some|many|most|each|any) of the)$", re.I)  # tells no total
 HAS = frozenset(["has", "have", "having", "contain", "contains", "comprises", "consists", "total", "there", "uses"])
+FIRST_SAID = (
+    r"(?:introduc|propos|describ|report|discover|invent|nam|coin|develop|popularis|populariz|observ|dubb)\w*|found"
+)
+ORIGIN = re.compile(rf"\b(?:{FIRST_SAID})\b", re.I)
+ASIDE = re.compile(rf"^.*?\b(?:who|when|what year|which year)\b|\b(?:first|{FIRST_SAID}|get|got)\b|[,;].*$", re.I)
+CREDIT = re.compile(r"\bet al\b|\b(?:19[5-9]|20[0-4])\d\b|\b(?:by|we)\b", re.I)
 YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
 CAUSE = re.compile(
     r"\b(?:because|since|due to|owing|reason|caused?|explain(?:s|ed)?|hypothes\w+|as a result|so that)\b", re.I
@@ -85,6 +92,8 @@ def subject(question: str) -> frozenset[str]:
     if kind_of(question) == "definition":
         rest = re.sub(r"^.*[,:] what (?:exactly )?(?:is|are)\b", "", rest, flags=re.IGNORECASE)
         return stems(PLACED.sub("", rest)) or stems(rest)
+    if kind_of(question) == "who-when":
+        return stems(ASIDE.sub("", rest))
     return stems(rest)
 
 
@@ -95,12 +104,24 @@ def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:
     if kind == "number":
         return _counts(about, REFERRED.sub("", sentence))
     if kind == "who-when":
-        return 0.1 if YEAR.search(sentence) or "et al." in sentence else 0.0
+        told = 0.1 if YEAR.search(sentence) or "et al." in sentence else 0.0
+        return 0.25 if originates(about, sentence) else told
     if kind == "why":
         return 0.08 if CAUSE.search(sentence) else 0.0
     if kind == "yes-no":
         return 0.06 if DECIDES.search(sentence) else 0.0
     return 0.06 if kind == "comparison" and CONTRAST.search(sentence) else 0.0
+
+
+def originates(about: frozenset[str], sentence: str) -> bool:
+    """Whether a sentence says who had its subject first: "X was introduced by ...", "we introduce the X"."""
+    for verb in ORIGIN.finditer(sentence):
+        before, after = sentence[: verb.start()], sentence[verb.end() :]
+        passive = re.fullmatch(r"(.*)\s(?:is|are|was|were|been)(?: \w+)?\s", before, re.IGNORECASE)
+        told = stems(passive[1]) if passive else stems(" ".join(after.split()[: len(about) + 2]))
+        if about and about <= told and len(told) <= len(about) + 2 and CREDIT.search(sentence):
+            return True
+    return False
 
 
 def counted(sentence: str) -> frozenset[str]:
@@ -110,12 +131,14 @@ def counted(sentence: str) -> frozenset[str]:
 
 def _counts(about: frozenset[str], sentence: str) -> float:
     """.25 where something has a number of what is counted ("has 26 attention heads"), .2 where a number stands right
-    before it, .1 for any other number."""
+    before it, .12 where that is a part of them ("two of the three heads"), .1 for any other number."""
     tokens = re.findall(r"\d[\d,.]*%?|[^\W_]+", sentence)
     found = 0.1 if numbers(sentence) else 0.0
     for n, token in enumerate(tokens):
+        part = PARTITIVE.search(" ".join(tokens[max(n - 3, 0) : n]))
         if (token[0].isdigit() or numbers(token)) and about & {stem(t) for t in tokens[n + 1 : n + 4]}:
-            found = max(found, 0.25 if HAS.intersection(map(str.casefold, tokens[max(n - 3, 0) : n])) else 0.2)
+            had = HAS.intersection(map(str.casefold, tokens[max(n - 3, 0) : n]))
+            found = max(found, 0.12 if part else 0.25 if had else 0.2)
     return found
 
 

@@ -64,6 +64,8 @@ LABEL = re.compile(
     r"^(?:figure|fig\.|table) [A-Z]?\d+[.:] (?=We )", re.IGNORECASE
 )  # a caption that says what was found
 CAPTION = re.compile(r"^(?:\(?[a-z]\)\s|(?:figure|fig\.|table|algorithm|listing|box)\s*[A-Z]?\d)", re.IGNORECASE)
+HEADED = re.compile(r"^[A-Z][\w-]*(?: [\w-]+){0,5}? (?=We [a-z])")  # "Evaluation We find ...": a heading run in
+TABLE = re.compile(r"[↑↓]|^\d+: |^\d{1,2} \(")  # head of a table, a numbered example, a footnote
 SIGNPOST = re.compile(
     r"\b(?:in|see|refer to|cf\.) (?:the )?(?:section|sec\.|appendix|figure|fig\.|table|app\.)"
     r"|^in this (?:section|paper|work|appendix)\b|\bwe (?:briefly )?(?:describe|discuss|review|provide)\b"
@@ -136,6 +138,7 @@ def _debris(sentence: str, tokens: list[str]) -> bool:
         letters < 0.68
         or short > 0.3
         or "@" in sentence
+        or bool(TABLE.search(sentence))
         or bool(BIBLIOGRAPHY.search(sentence))
         or len(YEAR.findall(sentence)) > 5
         or named > 5

@@ -18,6 +18,8 @@ from assistant.shape import filler, hangs, reading, wellformed
 from index.records import Hit
 from ingest.records import Paper, Span
 
+IOI_HEADS = "The circuit of Wang et al. has 26 attention heads in 7 classes."
+
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory: pytest.TempPathFactory) -> SmallSearch:
@@ -46,6 +48,35 @@ def test_how_many_is_answered_by_the_sentence_with_the_number(search: SmallSearc
     question = "How many attention heads are in the circuit?"
     first = ExtractiveDrafter().draft(question, search(question)).sentences[0]
     assert "26 attention heads" in first.text
+
+
+def test_how_many_leads_with_the_total_and_not_with_a_part_or_the_names_of_heads() -> None:
+    part = (
+        "3.0 and 0.1 are among the three heads with the highest duplicate token score. This is evidence of their role "
+        "of Duplicate Token Heads outside the circuit for the IOI task."
+    )
+    for question in ("How many heads are in the IOI circuit?", "How many attention heads does the circuit consist of?"):
+        assert drafted(question, hit(IOI, part), hit(NOTE, IOI_HEADS))[0] == IOI_HEADS
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who introduced the tuned lens?", "To address its shortcomings, we introduce the tuned lens."),
+        (
+            "Who introduced the logit lens?",
+            "The logit lens was introduced by nostalgebraist (2020), who decoded states.",
+        ),
+        ("When was grokking first described?", "Grokking was first reported in Power et al. (2022) on small tasks."),
+    ],
+)
+def test_who_had_it_first_leads_with_the_sentence_that_says_so_of_that_thing(question: str, answer: str) -> None:
+    others = (
+        "The logit lens was introduced by nostalgebraist (2020), who decoded states. "
+        "After the tuned lens was trained, Jordan et al. (2024) introduced the Muon optimizer, which grokking needs. "
+        "Liu et al. (2022) construct small examples of grokking and describe phases of the logit and the tuned lens."
+    )
+    assert drafted(question, hit(IOI, others), hit(SAE, answer))[0] == answer
 
 
 def test_every_quote_is_a_stretch_of_its_passage(search: SmallSearch) -> None:
@@ -132,6 +163,8 @@ def test_at_most_three_sentences_of_a_passage_and_seven_in_all() -> None:
         "Doe, A. B., Roe, C., Poe, D. Superposition in nets. In Advances in Neural Systems, pp. 12-20, 2020.",
         "Superposition.", "France” to have a superposition value for it.",
         "Contact us about superposition at a@b.org now.",
+        "Editor of superposition Parameters ES ↑ perplexity of GPT-2 (82M) and BART (139M) is edited.",
+        "1 (Doe, 2024) is a suite for superposition that is being developed by the authors.",
     ],
 )  # fmt: skip
 def test_debris_never_stands_in_an_answer(text: str) -> None:
@@ -224,6 +257,11 @@ def test_what_only_announces_thanks_or_names_stands_in_no_answer(empty: str) -> 
 def test_a_caption_that_says_what_was_found_is_quoted_without_its_label() -> None:
     text = "Figure 2: We discover a circuit of heads that copies names."
     assert drafted("Which circuit copies names?", hit(IOI, text)) == [text.removeprefix("Figure 2: ")]
+
+
+def test_a_heading_that_ran_into_a_sentence_is_not_quoted() -> None:
+    text = "Evaluation of the method We find that transcoders cause a greater increase in loss than other models do."
+    assert [reading(quote) for _, quote, _ in stretches(text)] == [text.removeprefix("Evaluation of the method ")]
 
 
 def test_a_definition_takes_four_sentences_at_most() -> None:
