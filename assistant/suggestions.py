@@ -31,8 +31,8 @@ def terms(entries: Sequence[EntryStatus]) -> list[str]:
 
 def follow_ups(answer: Answer, terms: Sequence[str] = ()) -> tuple[str, ...]:
     """Questions to go on with: the terms of what was retrieved that the question does not name, and the papers among
-    it that the answer does not cite."""
-    about = _topic(answer)
+    it that the answer does not cite. None after an abstention: what came nearest is about something else."""
+    about = "" if answer.abstained else _topic(answer, terms)
     if not about:
         return ()
     asked = stems(f"{answer.question} {answer.asked_as}")
@@ -43,10 +43,16 @@ def follow_ups(answer: Answer, terms: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple((related + papers)[: MOST - 1])
 
 
-def _topic(answer: Answer) -> str:
-    """What was asked about, in two or three of the question's own words, "" where it has none."""
-    words = content_words(answer.asked_as or answer.question)
-    return " ".join(dict.fromkeys(words)) if 0 < len(set(words)) <= 4 else ""
+def _topic(answer: Answer, terms: Sequence[str]) -> str:
+    """What was asked about, as the question writes it: the longest term that it names, else its words of meaning where
+    they are up to four in a row. "" where it has neither: words from here and there make no question."""
+    question = answer.asked_as or answer.question
+    named = [found[0] for term in terms if (found := re.search(rf"\b{re.escape(term)}\w*", question, re.IGNORECASE))]
+    if named:
+        return max(named, key=len)
+    words = list(dict.fromkeys(content_words(question)))
+    row = " ".join(words)
+    return row if 0 < len(words) <= 4 and row.casefold() in " ".join(question.split()).casefold() else ""
 
 
 def _uncited(answer: Answer) -> list[str]:

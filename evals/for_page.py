@@ -137,7 +137,8 @@ class PageRuns:
             data = data if isinstance(data, dict) else {}
             part = ", stopped" if data.get("partial") else ""
             count = len(data.get("results") or ())
-            self._labels[key] = f"{data.get('created') or path.stem}: {count} cases, {_short(data)}{part}"
+            made = str(data.get("created") or path.stem).replace("T", " ").rstrip("Z")
+            self._labels[key] = f"{made}: {count} cases, {_short(data)}{part}"
         return self._labels[key]
 
 

@@ -214,8 +214,7 @@ class _Checked(httpx.BaseTransport):
             found = self._resolve(url.raw_host.decode("ascii"), port)
         except (OSError, UnicodeError) as error:
             unknown = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-            why = f"its name cannot be resolved ({error})"
-            raise Unreachable(url.host, why, no_such_name=unknown) from error
+            raise Unreachable(url.host, "its name cannot be resolved", no_such_name=unknown) from error
         self._judge(url.host, found)
         return addresses.one_of_each_family(found)
 

@@ -319,6 +319,15 @@ def test_follow_ups_come_from_what_was_retrieved_and_not_shown() -> None:
         "What does “Another Paper” say about interference?",
     )
     assert follow_ups(replace(result, question="And?"), ["Superposition"]) == ()
+    assert follow_ups(replace(result, sentences=(), abstained=True), ["Superposition"]) == ()
+
+
+def test_follow_ups_speak_of_what_the_question_names_and_not_of_words_from_here_and_there() -> None:
+    near = replace(full_answer("q").nearest[0], text="On features and superposition.")
+    asked = replace(full_answer("What loss do sparse autoencoders minimise?"), nearest=(near,))
+    (first, *_) = follow_ups(asked, ["Sparse Autoencoder", "Superposition"])
+    assert first == "How does superposition relate to sparse autoencoders?"
+    assert follow_ups(asked, ["Superposition"]) == ()
 
 
 # --- a turn ---------------------------------------------------------------------------------------------------------

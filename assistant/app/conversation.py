@@ -34,12 +34,14 @@ LOG = logging.getLogger(__name__)
 # A model writes up to 100 pieces a second; the eye follows ten.
 SECONDS_BETWEEN_UPDATES = 0.1
 HISTORY = 6  # questions asked before that a follow-up may lean on
-# Runs in the browser, once per turn: brings the question that was just asked to the top.
+# Runs in the browser: brings the question that was just asked to the top, and again while its answer grows, which makes
+# the room for it, until the reader scrolls.
 TO_THE_NEW_TURN = """() => setTimeout(() => {
   const turn = document.querySelector("#mv-live section");
-  if (!turn || turn.id === window.mvTurn) return;
+  if (!turn || (turn.id === window.mvTurn && window.scrollY !== window.mvTop)) return;
   window.mvTurn = turn.id;
   turn.scrollIntoView({block: "start"});
+  window.mvTop = window.scrollY;
 }, 50)"""
 # Run in the browser: a question sent while the page still opens waits until what was open before is shown again, which
 # would else come behind it and wipe it away.
