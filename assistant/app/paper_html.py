@@ -39,8 +39,7 @@ def paper_html(view: PaperView) -> str:
         _pages(view),
     ]
     byline = f'<p class="mv-byline">{esc(by)}</p>' if by else ""
-    ask = f'<p class="mv-actions">{do_button("paper", paper.id, "Ask about this paper")}</p>'
-    head = f"<h2>{esc(paper.title or paper.id)}</h2>{byline}{_links(view)}{ask}"
+    head = f"<h2>{esc(paper.title or paper.id)}</h2>{byline}{_links(view)}"
     return f'<article class="mv-paper">{head}{"".join(parts)}</article>'
 
 

@@ -51,9 +51,10 @@ class EvalsTab:
             self.stop = gr.Button("Stop the run", interactive=False, min_width=110, scale=0)
         self.far = gr.HTML(**plain("mv-eval-far"))
         with gr.Row():
-            self.name = gr.Dropdown([], value=None, label="Report", elem_id="mv-report-choice", **GONE)
+            wide = {"min_width": 260, **GONE}  # one under the other on a telephone: the end of a name tells which it is
+            self.name = gr.Dropdown([], value=None, label="Report", elem_id="mv-report-choice", **wide)
             self.before = gr.Dropdown(
-                [], value=None, label="Compare with (as the first)", elem_id="mv-report-before", **GONE
+                [], value=None, label="Compare with (as the first)", elem_id="mv-report-before", **wide
             )
         self.difference = gr.HTML(**plain("mv-report-difference"))
         self.report = gr.HTML(**plain("mv-report"))

@@ -63,7 +63,7 @@ class PaperTab:
         self.paper = gr.Dropdown([], value=None, label="Paper", elem_id="mv-paper-choice", allow_custom_value=True)
         with gr.Row(elem_id="mv-paper-do", visible=False) as self.doing:
             self.sum = gr.Button("Summarize", variant="primary", min_width=110, scale=0)
-            self.ask = gr.Button("Ask about this paper", min_width=160, scale=0)
+            self.ask = gr.Button("Ask about this paper", min_width=190, scale=0)
         self.summary = gr.HTML(**plain("mv-paper-summary"))
         self.view = gr.HTML(PICK, **plain("mv-paper"))
 
