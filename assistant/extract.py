@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
-from assistant.questions import QuestionKind, kind_of, subject
+from assistant.questions import QuestionKind, kind_of, sides, subject
 from assistant.records import Draft, DraftSentence
 from assistant.shape import captioned
 from assistant.weigh import FITTED, Weighing
@@ -63,7 +63,7 @@ class ExtractiveDrafter:
         weights = self._weights(question, hits)
         found = self._best_first(candidates(kind, subject(question), shown, weights))
         chosen = self._choose(merged(found), weights, min(self.sentences, MOST.get(kind, self.sentences)))
-        sentences = tuple(map(_sentence, in_order(chosen)))
+        sentences = tuple(map(_sentence, in_order(chosen, sides(question))))
         if on_text:
             for sentence in sentences:
                 on_text(sentence.text + " ")
@@ -110,15 +110,30 @@ def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
     return {f"p{n}": hit for n, hit in enumerate(hits, start=1)}
 
 
-def in_order(chosen: Sequence[Candidate]) -> list[Candidate]:
+Sides = tuple[frozenset[str], frozenset[str]]
+
+
+def in_order(chosen: Sequence[Candidate], compared: Sides | None = None) -> list[Candidate]:
     """As they will be read: the one that answers best first (of those in the very form that is asked for, a definition
     or a number of what is counted, where there are any), then paper by paper, each in its own order, which goes from
     what a thing is to how it was tested and where it ends; captions of figures and tables last, which nobody would
-    begin with. `chosen` comes best first."""
+    begin with. Where two things are compared, what is said of both goes before what is said of the one, and that
+    before the other. `chosen` comes best first."""
     papers = list(dict.fromkeys(c.paper_id for c in chosen))
-    told = sorted(chosen, key=lambda c: (captioned(c.text), c.suits < TO_THE_LETTER))
-    after = sorted(told[1:], key=lambda c: (captioned(c.text), papers.index(c.paper_id), c.order, c.at))
+    told = sorted(chosen, key=lambda c: (captioned(c.text), _side(c, compared) > 0, c.suits < TO_THE_LETTER))
+    after = sorted(
+        told[1:],
+        key=lambda c: (captioned(c.text), _side(c, compared), papers.index(c.paper_id), c.order, c.at),
+    )
     return [*told[:1], *after]
+
+
+def _side(candidate: Candidate, compared: Sides | None) -> int:
+    """0 for what is said of both things that are compared (or where none are), 1 and 2 for either, 3 for neither."""
+    if compared is None:
+        return 0
+    one, other = (bool(candidate.stems & side) for side in compared)
+    return 0 if one and other else 1 if one else 2 if other else 3
 
 
 def _sentence(candidate: Candidate) -> DraftSentence:

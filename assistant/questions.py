@@ -71,6 +71,10 @@ DECIDES = re.compile(
     r"indeed|results? (?:show|suggest|indicate)s?|no (?:clear|significant|evidence)|consistent with|turns? out)\b",
     re.I,
 )  # fmt: skip
+SIDES = re.compile(
+    r"^(?:please )?compare (.+?) (?:and|with|to|against) (.+)$|\bdifferences? between (.+?) and (.+)$"
+    r"|^how (?:do|does|are|is) (.+?) (?:different|differ) from (.+)$|^(.+?) (?:vs\.?|versus) (.+)$", re.I,
+)  # fmt: skip
 HEAD = 200  # characters in which a sentence comes to its verb, other names of the subject included
 PLACED = re.compile(r"\s(?:in|within|for|from|of|on|according to)\s.*$", re.I)  # "the IOI circuit in GPT-2"
 
@@ -95,6 +99,13 @@ def subject(question: str) -> frozenset[str]:
     if kind_of(question) == "who-when":
         return stems(ASIDE.sub("", rest))
     return stems(rest)
+
+
+def sides(question: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What is compared, each side by the stems that the other has not; None where the question does not say two."""
+    found = SIDES.search(question.strip(" ?."))
+    one, other = (stems(part) for part in found.groups() if part) if found else (frozenset[str](), frozenset[str]())
+    return (one - other, other - one) if one - other and other - one else None
 
 
 def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:

@@ -7,6 +7,11 @@
 QASPER uses it (lower case, no punctuation, no articles; the best of the answers that people gave to one question), with
 a 95 % bootstrap interval over papers. People's answers have 12 words on average (median 8): no whole answer in
 sentences can come near 1, so the first sentence is shown by itself too. Recall: the share of the human answer's words.
+
+What could be reached over the eight passages found, knowing the answers (88 questions): .343 by the best sentence,
+.372 by the best clause, .560 by the best stretch of words of that sentence; of our own first sentence .172. Not knowing
+them: no sign or regression on fourteen of them (papers left out in turn, 11th and 12th paper repeat others) chose one
+sentence of over .124. 18 of the 88 want "Yes" or "No", which no sentence of a paper says.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.candidates import stretches
-from assistant.claims import stems
+from assistant.claims import stem, stems
 from assistant.extract import ExtractiveDrafter, keyed
-from assistant.questions import defines, kind_of, subject, suits
+from assistant.questions import defines, kind_of, sides, subject, suits
 from assistant.records import Draft
 from assistant.shape import filler, hangs, reading, wellformed
 from index.records import Hit
@@ -77,6 +77,26 @@ def test_who_had_it_first_leads_with_the_sentence_that_says_so_of_that_thing(que
         "Liu et al. (2022) construct small examples of grokking and describe phases of the logit and the tuned lens."
     )
     assert drafted(question, hit(IOI, others), hit(SAE, answer))[0] == answer
+
+
+def test_a_comparison_tells_of_both_first_then_of_one_and_then_of_the_other() -> None:
+    texts = (
+        "Transcoders are trained to give the output of a layer from its input.",
+        "Crosscoders read from several layers and write to all of them.",
+        "Transcoders need another 30 days of training on the same text.",
+        "Unlike crosscoders, transcoders are trained for one layer at a time.",
+    )
+    question = "Compare transcoders and crosscoders"
+    said = drafted(question, *(hit(p, t) for p, t in zip((IOI, SAE, IOI, SAE), texts, strict=True)))
+    assert said == [texts[3], texts[0], texts[2], texts[1]]
+
+
+def test_the_sides_of_a_comparison_are_known_by_what_the_other_has_not() -> None:
+    patching = (frozenset({stem("activation")}), frozenset({stem("attribution")}))
+    assert sides("What is the difference between activation patching and attribution patching?") == patching
+    assert sides("Activation patching vs. attribution patching") == patching
+    assert sides("How does activation patching differ from attribution patching?") == patching
+    assert sides("Compare the models") is None and sides("What is patching?") is None
 
 
 def test_every_quote_is_a_stretch_of_its_passage(search: SmallSearch) -> None:
