@@ -14,8 +14,8 @@ Tried and left out (November 2026): how near each token of the claim comes to on
 6 (mean, least, lowest quarter, best sentence, neighbours in one sentence; rare tokens count more), mixed with the signs
 by what was best on the fitting halves of CLIFF and WiCE (last layer, a fifth): held back, CLIFF .832 to .834, WiCE .820
 to .843, SummEdits .665 to .663. As further signs in the regression they do not help CLIFF (.80 to .83, from .828, in
-five parts of the fitting half). A small network over the same vectors (each token against what it is aligned with in the
-best three sentences, five of them trained on the fitting halves of CLIFF and WiCE), added to the signs: CLIFF .813,
+five parts of the fitting half). A small network over the same vectors (each token against what it is aligned with in
+the best three sentences, five of them trained on the fitting halves of CLIFF and WiCE), added to the signs: CLIFF .813,
 WiCE .863. The source would go through the model at each check; CLIFF's 160 claims cannot tell apart what differs by
 less than .07.
 """
