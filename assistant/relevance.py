@@ -112,7 +112,10 @@ def unseen(question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> 
     """Names with a number ("GPT-5", "CO2", "Llama 2 70B") that nothing found has, however it is written; one with a
     size has to stand in a source that is about the question: the sizes of a family are named in many."""
     named = numbered_names(question)
-    other = {word: weight for word, weight in weights.items() if word not in stems(" ".join(named))}
+    if not named:
+        return ()
+    own = stems(" ".join(named))
+    other = {word: weight for word, weight in weights.items() if word not in own}
     sources: dict[str, list[Hit]] = {}
     for hit in hits:
         sources.setdefault(hit.paper.id, []).append(hit)
