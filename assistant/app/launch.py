@@ -103,16 +103,8 @@ def chat_page(
                 if open_browser:
                     webbrowser.open(address(listening))
                 sessions = Sessions(users) if users else None
-                app = _app(
-                    vault,
-                    answering(),
-                    background,
-                    Pictures(vault, drawer),
-                    reach_of(host, names),
-                    sessions,
-                    rooms,
-                    mcp=mcp,
-                )
+                reach, pictures = reach_of(host, names), Pictures(vault, drawer)
+                app = _app(vault, answering(), background, pictures, reach, sessions, rooms, mcp=mcp)
             serve(app, listening, on_ready=ready)
         finally:
             background.stop()
