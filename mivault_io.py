@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextvars import ContextVar
 from pathlib import Path
@@ -21,6 +22,7 @@ WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait for another process that writes to the vault.")
 ]
 HERE = Path("vault")
+BOLD = re.compile(r"\x1b\[\d+m")  # a terminal's; a file has none
 # A first sync of forty papers takes about this long; Ctrl-C ends the wait.
 WAIT = 600.0
 
@@ -73,7 +75,7 @@ def put(text: str, out: Path | None) -> None:
     if out is None:
         return say(text)
     try:
-        write_bytes(out, text.encode("utf-8", "replace"))
+        write_bytes(out, BOLD.sub("", text).encode("utf-8", "replace"))
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror or error}", "name another file") from error
     return say_beside(f"Written to {out}")

@@ -132,6 +132,7 @@ def ask_events(
             asked_as=full if full != question else "",
             unmatched=fit.missing if abstained else (),
             could_hold=could_hold(full, vault) if abstained else (),
+            compared=draft.compared,
         )
     )
 

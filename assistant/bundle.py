@@ -20,6 +20,7 @@ from assistant.app.originals import local_pdf
 from assistant.app.safe import esc, safe_url
 from assistant.export import exported, works_bibtex
 from assistant.overview_commands import Rendering, shown
+from assistant.parts import groups, pointed
 from assistant.records import Answer, Citation, Comparison, Recipe, Review, Sentence, Summary
 from assistant.render import MARKS, byline
 from ingest.errors import MivaultError
@@ -56,9 +57,8 @@ class Bundled:
 def of_answer(answer: Answer) -> Bundled:
     said = (f"The vault has no answer: {answer.reason}.",) if answer.abstained else ()
     notices = (*said, *answer.notices)
-    return Bundled(
-        "answer", answer.question, (("", answer.sentences),), notices, answer.recipe.chat_model, answer.recipe
-    )
+    parts = tuple((group.heading, group.sentences) for group in groups(answer)) or (("", ()),)
+    return Bundled("answer", answer.question, parts, notices, answer.recipe.chat_model, answer.recipe)
 
 
 def of_overview(overview: Summary | Comparison | Review) -> Bundled:
@@ -100,8 +100,10 @@ def bundle_html(bundled: Bundled, vault: Vault, pictures: PagePictures) -> str:
     numbers = {one: n for n, one in enumerate(_distinct(bundled.sentences), start=1)}
     body = [f"<h1>{esc(bundled.title)}</h1>", *(f'<p class="note">{esc(notice)}</p>' for notice in bundled.notices)]
     for name, sentences in bundled.groups:
-        body += [f"<h2>{esc(name)}</h2>"] if name else []
-        body += [_sentence(sentence, numbers) for sentence in sentences] or ["<p>Nothing was found.</p>"]
+        said = [_sentence(sentence, numbers) for sentence in sentences] or ["<p>Nothing was found.</p>"]
+        folded = any(sentence.part == "aside" for sentence in sentences)
+        opening = f"<details><summary>{esc(name)} ({len(said)})</summary>" if folded else f"<h2>{esc(name)}</h2>"
+        body += [*([opening] if name else []), *said, *(["</details>"] if name and folded else [])]
     body += ["<h2>Sources</h2>", *_sources(numbers, vault, pictures), *_works(bundled.sentences), *_made(bundled)]
     return _page(bundled.title, "\n".join(body), _data(bundled, vault))
 
@@ -129,7 +131,9 @@ def _sentence(sentence: Sentence, numbers: Mapping[Citation, int]) -> str:
     marks = "".join(f'<a href="#source-{numbers[c]}">[{numbers[c]}]</a>' for c in dict.fromkeys(sentence.citations))
     why = f" {MARKS[sentence.verdict]} {sentence.verdict}" + (f": {esc(sentence.reason)}" if sentence.reason else "")
     said = "" if sentence.verdict == "supported" else f' <span class="verdict">{why}</span>'
-    return f'<p class="{sentence.verdict.replace(" ", "-")}">{esc(sentence.text)} {marks}{said}</p>'
+    before, point, after = map(esc, pointed(sentence))
+    text = f"{before}<strong>{point}</strong>{after}" if point else before
+    return f'<p class="{sentence.verdict.replace(" ", "-")}">{text} {marks}{said}</p>'
 
 
 def _source(citation: Citation, number: int, vault: Vault, picture: str) -> str:

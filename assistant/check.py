@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from assistant.alignment import replaced
@@ -66,7 +66,11 @@ def check(draft: Draft, pages: Pages) -> tuple[Sentence, ...]:
 
     No sentence and no marker is left out: what does not hold is shown as what it is.
     """
-    return tuple(_checked(sentence, draft.shown, pages) for sentence in draft.sentences)
+    checked = (_checked(sentence, draft.shown, pages) for sentence in draft.sentences)
+    return tuple(
+        replace(found, part=sentence.part, point=sentence.point)
+        for found, sentence in zip(checked, draft.sentences, strict=True)
+    )
 
 
 def _checked(sentence: DraftSentence, shown: Mapping[str, Hit], pages: Pages) -> Sentence:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.arrange import arranged
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
-from assistant.questions import QuestionKind, kind_of, sides, subject
-from assistant.records import Draft, DraftSentence
-from assistant.shape import captioned
+from assistant.questions import QuestionKind, form_of, kind_of, side_names, sides, subject
+from assistant.records import Draft, DraftSentence, Part
 from assistant.weigh import FITTED, Weighing
 from index.records import Hit
 
@@ -26,8 +26,6 @@ class Balance:
 
 
 MOST: dict[QuestionKind, int] = {"definition": 4, "yes-no": 5}  # sentences, where a few answer
-
-TO_THE_LETTER = 0.2  # `suits` of a sentence that has the form asked for and is about the question's subject
 
 
 class ExtractiveDrafter:
@@ -63,11 +61,12 @@ class ExtractiveDrafter:
         weights = self._weights(question, hits)
         found = self._best_first(candidates(kind, subject(question), shown, weights))
         chosen = self._choose(merged(found), weights, min(self.sentences, MOST.get(kind, self.sentences)))
-        sentences = tuple(map(_sentence, in_order(chosen, sides(question))))
+        order = arranged(chosen, form_of(question), self.weighing.worth, sides(question))
+        sentences = tuple(_sentence(candidate, part) for candidate, part in order)
         if on_text:
             for sentence in sentences:
                 on_text(sentence.text + " ")
-        return Draft(sentences, shown, self.name)
+        return Draft(sentences, shown, self.name, compared=side_names(question))
 
     def _weights(self, question: str, hits: Sequence[Hit]) -> Weights:
         if self.document_frequency is None or self.passage_count is None:
@@ -110,32 +109,6 @@ def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
     return {f"p{n}": hit for n, hit in enumerate(hits, start=1)}
 
 
-Sides = tuple[frozenset[str], frozenset[str]]
-
-
-def in_order(chosen: Sequence[Candidate], compared: Sides | None = None) -> list[Candidate]:
-    """As they will be read: the one that answers best first (of those in the very form that is asked for, a definition
-    or a number of what is counted, where there are any), then paper by paper, each in its own order, which goes from
-    what a thing is to how it was tested and where it ends; captions of figures and tables last, which nobody would
-    begin with. Where two things are compared, what is said of both goes before what is said of the one, and that
-    before the other. `chosen` comes best first."""
-    papers = list(dict.fromkeys(c.paper_id for c in chosen))
-    told = sorted(chosen, key=lambda c: (captioned(c.text), _side(c, compared) > 0, c.suits < TO_THE_LETTER))
-    after = sorted(
-        told[1:],
-        key=lambda c: (captioned(c.text), _side(c, compared), papers.index(c.paper_id), c.order, c.at),
-    )
-    return [*told[:1], *after]
-
-
-def _side(candidate: Candidate, compared: Sides | None) -> int:
-    """0 for what is said of both things that are compared (or where none are), 1 and 2 for either, 3 for neither."""
-    if compared is None:
-        return 0
-    one, other = (bool(candidate.stems & side) for side in compared)
-    return 0 if one and other else 1 if one else 2 if other else 3
-
-
-def _sentence(candidate: Candidate) -> DraftSentence:
+def _sentence(candidate: Candidate, part: Part) -> DraftSentence:
     quotes = {candidate.key: candidate.quote, **dict(candidate.also)}
-    return DraftSentence(candidate.text, tuple(quotes), quotes)
+    return DraftSentence(candidate.text, tuple(quotes), quotes, part)

@@ -11,6 +11,8 @@ from typing import Literal
 from assistant.claims import negations, numbers, stem, stems, words
 
 QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", "yes-no", "other"]
+# What a reader wants to see first: finer than the kind of sentence that is looked for.
+Form = Literal["definition", "number", "who", "when", "which", "how", "why", "comparison", "yes-no", "other"]
 
 KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("number", re.compile(
@@ -31,6 +33,15 @@ KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("yes-no", re.compile(
         r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)\b", re.I)),
 )  # fmt: skip
+WHEN = re.compile(r"\bwhen\b|\b(?:what|which) year\b", re.I)
+WHO = re.compile(r"\bwho(?:se|m)?\b", re.I)
+FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
+    ("which", re.compile(
+        r"^(?:\w+ ){0,2}what (?!(?:do|does|did|happens?|happened|if|is|are|was|were|makes?|role)\b)[a-z-]+ "
+        r"|\bwhich\b|\bwhere\b", re.I)),
+    ("how", re.compile(r"\bhow\b", re.I)),
+)  # fmt: skip
+ARTICLE = re.compile(r"^(?:an?|the) ", re.I)
 COUNTED = re.compile(
     r"\bhow (?:many|much) ([\w-]+(?: [\w-]+){0,2}?)(?= (?:are|is|were|was|do|does|did|can|have|has|in|of|per)\b|$)",
     re.I,
@@ -84,6 +95,16 @@ def kind_of(question: str) -> QuestionKind:
     return next((kind for kind, pattern in KINDS if pattern.search(question.strip())), "other")
 
 
+def form_of(question: str) -> Form:
+    """What a reader wants to see first."""
+    kind = kind_of(question)
+    if kind == "who-when":
+        return "when" if WHEN.search(question) and not WHO.search(question) else "who"
+    if kind != "other":
+        return kind
+    return next((form for form, pattern in FORMS if pattern.search(question)), "other")
+
+
 def subject(question: str) -> frozenset[str]:
     """Stems of what is asked about: what is counted ("how many ..."), else what follows "is", "define", "meant by"."""
     counted = COUNTED.search(question.rstrip(" ?."))
@@ -99,6 +120,12 @@ def subject(question: str) -> frozenset[str]:
     if kind_of(question) == "who-when":
         return stems(ASIDE.sub("", rest))
     return stems(rest)
+
+
+def side_names(question: str) -> tuple[str, ...]:
+    """The two things that are compared, as the question calls them; () where it does not say two."""
+    found = SIDES.search(question.strip(" ?."))
+    return tuple(ARTICLE.sub("", part.strip()) for part in found.groups() if part) if found and sides(question) else ()
 
 
 def sides(question: str) -> tuple[frozenset[str], frozenset[str]] | None:

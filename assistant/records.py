@@ -9,6 +9,10 @@ from typing import Any, Literal, TypeVar
 from index.records import Hit
 
 Verdict = Literal["supported", "partly", "unsupported", "uncited", "unknown marker"]
+# Of an answer: what comes to the point; what is said of both things compared, of either; what adds to it; what was only
+# found beside it. "": it has no parts.
+Part = Literal["", "lead", "both", "one", "other", "more", "aside"]
+Stretch = tuple[int, int]  # characters of a sentence's text, from and to
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,8 @@ class DraftSentence:
     text: str
     keys: tuple[str, ...] = ()
     quotes: Mapping[str, str] = field(default_factory=dict)
+    part: Part = ""
+    point: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Draft:
     author: str
     notices: tuple[str, ...] = ()
     usage: Usage | None = None
+    compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +111,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an answer, with every citation it carries and the verdict over all of them."""
+    """A sentence of an answer, with every citation it carries and the verdict over all of them. `part` is where it
+    stands in the answer, `point` the stretch of its text that answers by itself, None where none is known to."""
 
     text: str
     citations: tuple[Citation, ...]
     verdict: Verdict
     reason: str = ""
+    part: Part = ""
+    point: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,7 @@ class Answer:
 
     `asked_as` is the question that was searched for, where a follow-up was made to stand alone, else "". Of an answer
     that abstains, `unmatched` are the question's words that no passage found has, `could_hold` entries to download.
+    `compared` names the two things that a question compares, in the order of the parts "one" and "other".
     """
 
     question: str
@@ -168,6 +179,7 @@ class Answer:
     asked_as: str = ""
     unmatched: tuple[str, ...] = ()
     could_hold: tuple[Listed, ...] = ()
+    compared: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of `ask --json`."""

@@ -6,7 +6,8 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
-from assistant.records import Answer, Citation, Nearest
+from assistant.parts import groups, pointed
+from assistant.records import Answer, Citation, Nearest, Sentence
 
 WIDTH = 100  # characters of a line in the terminal
 MARKS = {"supported": "✓", "partly": "~", "unsupported": "✗", "unknown marker": "?", "uncited": "!"}
@@ -14,12 +15,16 @@ AUTHORS = 3  # then "et al."
 SNIPPET = 240  # characters of a passage that was retrieved but is not quoted
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~^=-])")
+# Around what is bold in a terminal, until the lines are made; `plain` leaves no such character in any text.
+OPEN, CLOSE = "\x0e", "\x0f"
+BOLD = {ord(OPEN): "\x1b[1m", ord(CLOSE): "\x1b[22m"}
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "@": "&#64;"}
 
 
 def to_text(answer: Answer) -> str:
-    """For a terminal: the sentences with numbered citations, then what each citation shows. Control characters, which
-    could move the cursor or reverse the writing, are taken out."""
+    """For a terminal: the sentences with numbered citations, by parts where there are some, then what each citation
+    shows. Control characters, which could move the cursor or reverse the writing, are taken out; the only ones left
+    make bold what answers by itself."""
     parts = [_abstention(answer, plain)] if answer.abstained else [*_prose(answer), "", *_sources_text(answer)]
     parts += ["", *_nearest_text(answer)] if answer.nearest else []
     parts += ["", *_help(answer, plain)] if answer.abstained else []
@@ -31,7 +36,7 @@ def to_markdown(answer: Answer) -> str:
     """As Markdown: no character of a document acts as markup, formula, link or HTML."""
     parts = [f"**{escaped(answer.question)}**", ""]
     parts += (
-        [_abstention(answer, escaped)] if answer.abstained else [_paragraph(answer), "", *_sources_markdown(answer)]
+        [_abstention(answer, escaped)] if answer.abstained else [*_paragraphs(answer), "", *_sources_markdown(answer)]
     )
     parts += ["", *_nearest_markdown(answer)] if answer.nearest else []
     parts += ["", *_help(answer, escaped)] if answer.abstained else []
@@ -96,14 +101,31 @@ def _usage(answer: Answer) -> list[str]:
 
 
 def _prose(answer: Answer) -> Iterator[str]:
-    number = 0
+    marks = _marks(answer)
+    for number, group in enumerate(groups(answer)):
+        if group.heading:
+            yield from (*([""] if number else []), f"{plain(group.heading)}:")
+        for sentence in group.sentences:
+            flag = "" if sentence.verdict == "supported" else f" ({sentence.verdict})"
+            text = f"{_pointed(sentence, plain, OPEN, CLOSE)} {''.join(f'[{n}]' for n in next(marks))}{flag}"
+            yield textwrap.fill(text.strip(), WIDTH).translate(BOLD)
+
+
+def _marks(answer: Answer) -> Iterator[list[int]]:
+    """The numbers of each sentence's citations, as `numbered` counts them."""
+    first = 1
     for sentence in answer.sentences:
-        marks = ""
-        for _ in sentence.citations:
-            number += 1
-            marks += f"[{number}]"
-        flag = "" if sentence.verdict == "supported" else f" ({sentence.verdict})"
-        yield textwrap.fill(f"{plain(sentence.text)} {marks}{flag}".strip(), WIDTH)
+        yield list(range(first, first + len(sentence.citations)))
+        first += len(sentence.citations)
+
+
+def _pointed(sentence: Sentence, safe: Callable[[str], str], opening: str, closing: str) -> str:
+    """A sentence's text with what answers by itself between two marks."""
+    before, point, after = pointed(sentence)
+    if not point:
+        return safe(sentence.text)
+    spaces = (" " if before[-1:].isspace() else "", " " if after[:1].isspace() else "")
+    return f"{safe(before)}{spaces[0]}{opening}{safe(point)}{closing}{spaces[1]}{safe(after)}"
 
 
 def _sources_text(answer: Answer) -> Iterator[str]:
@@ -145,16 +167,18 @@ def _snippet(found: Nearest) -> str:
 # --- Markdown --------------------------------------------------------------------------------------------------------
 
 
-def _paragraph(answer: Answer) -> str:
-    number, said = 0, []
-    for sentence in answer.sentences:
-        marks = ""
-        for _ in sentence.citations:
-            number += 1
-            marks += f"\\[{number}\\]"
-        flag = "" if sentence.verdict == "supported" else f" *({sentence.verdict})*"
-        said.append(f"{escaped(sentence.text)} {marks}{flag}".strip())
-    return " ".join(said)
+def _paragraphs(answer: Answer) -> Iterator[str]:
+    """A paragraph for each part, under its heading."""
+    marks = _marks(answer)
+    for number, group in enumerate(groups(answer)):
+        if group.heading:
+            yield from (*([""] if number else []), f"### {escaped(group.heading)}", "")
+        said = []
+        for sentence in group.sentences:
+            flag = "" if sentence.verdict == "supported" else f" *({sentence.verdict})*"
+            numbers = "".join(f"\\[{n}\\]" for n in next(marks))
+            said.append(f"{_pointed(sentence, escaped, '**', '**')} {numbers}{flag}".strip())
+        yield " ".join(said)
 
 
 def _sources_markdown(answer: Answer) -> Iterator[str]:

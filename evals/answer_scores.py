@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistant.records import Answer
-from evals.facts import fact_coverage
+from evals.facts import fact_coverage, lead_states_a_fact
 from evals.judge import CheckJudge, Judge
 from evals.quotes import Pages, citations_naming_nothing, quote_validity
 from evals.records import Case, Score
@@ -24,17 +24,18 @@ from evals.support_scores import SUPPORT_METRICS, support_scores
 ENOUGH_FACTS = 0.5  # from here on an answer is right: a fact in other words than the matcher knows should not sink it
 ANSWER_METRICS = (
     *SUPPORT_METRICS,
-    *("quote_validity", "citations_naming_nothing", "fact_coverage", "correctness", "accuracy", "precision"),
+    *("quote_validity", "citations_naming_nothing", "fact_coverage", "lead_states_a_fact"),
+    *("correctness", "accuracy", "precision"),
     *("coverage", "answered", "abstention_recall", "abstention_precision"),
 )
-OF_FACTS = frozenset({"fact_coverage", "correctness", "accuracy", "precision"})
+OF_FACTS = frozenset({"fact_coverage", "lead_states_a_fact", "correctness", "accuracy", "precision"})
 
 Further = Callable[[Case, Answer], tuple[Score, ...]]
 
 
 def answer_metrics(case: Case) -> tuple[str, ...]:
     """The metrics that can apply to a case, by what it asks for."""
-    other = {"answered", "fact_coverage"} if case.must_abstain else {"abstention_recall"}
+    other = {"answered", "fact_coverage", "lead_states_a_fact"} if case.must_abstain else {"abstention_recall"}
     if not case.facts and not case.must_abstain:
         other |= OF_FACTS
     return tuple(metric for metric in ANSWER_METRICS if metric not in other)
@@ -52,6 +53,7 @@ def answer_scores(
         quote_validity(citations, pages),
         citations_naming_nothing(citations, pages),
         facts,
+        lead_states_a_fact(case, answer),
         *handled(case, answer, facts),
         *abstention(case, answer),
         *(further(case, answer) if further else ()),

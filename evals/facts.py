@@ -43,6 +43,15 @@ def fact_coverage(case: Case, answer: Answer) -> Score | None:
     return Score("fact_coverage", sum(m.covered for m in matches) / len(matches), len(matches), evidence=lines)
 
 
+def lead_states_a_fact(case: Case, answer: Answer) -> Score | None:
+    """Whether the answer's lead states a fact of the case's. None without facts, and for an answer without a lead."""
+    lead = [sentence.text for sentence in answer.sentences if sentence.part == "lead"]
+    if not case.facts or not lead:
+        return None
+    stated = [fact for fact in case.facts if covers(lead, fact, context(answer)).covered]
+    return Score("lead_states_a_fact", float(bool(stated)), evidence=(f"it states: {'; '.join(stated) or 'none'}",))
+
+
 def context(answer: Answer) -> str:
     """The titles of what is cited: a sentence of the paper on SAEs need not say "SAE" again."""
     return " ".join(dict.fromkeys(c.title for s in answer.sentences for c in s.citations))

@@ -17,6 +17,7 @@ from assistant.app.safe import safe_url as safe_url
 from assistant.app.turns import Turn
 from assistant.export import to_bibtex
 from assistant.markers import visible
+from assistant.parts import Group, groups, pointed
 from assistant.records import Answer, Citation, Nearest, Sentence, Usage
 from assistant.render import to_markdown
 
@@ -89,10 +90,10 @@ def _answered(turn: Turn, answer: Answer) -> str:
     if answer.abstained:
         return notices + _abstention(answer) + _made_by(answer)
     numbers = {card.citation: card.number for card in turn.cards}
-    sentences = "".join(_sentence(sentence, numbers, turn.number) for sentence in answer.sentences)
+    said = "".join(_part(group, numbers, turn.number) for group in groups(answer))
     cards = "".join(card_html(card, _card_id(turn.number, card.number)) for card in turn.cards)
     nearest = _nearest(answer, "Also retrieved", opened=False)
-    return f'{notices}<div class="mv-answer">{sentences}</div>{cards}{_made_by(answer)}{nearest}'
+    return f'{notices}<div class="mv-answer">{said}</div>{cards}{_made_by(answer)}{nearest}'
 
 
 def _asked_as(answer: Answer) -> str:
@@ -113,10 +114,24 @@ def _abstention(answer: Answer) -> str:
     return f'<div class="mv-abstained">{head}{reason}{words}{could}</div>{nearest}'
 
 
+def _part(group: Group, numbers: dict[Citation, int], turn: int) -> str:
+    """A part of an answer under its heading; what is only found beside it folded."""
+    said = "".join(_sentence(sentence, numbers, turn) for sentence in group.sentences)
+    if not group.heading:
+        return said
+    if group.folded:
+        return (
+            f'<details class="mv-part"><summary>{esc(group.heading)} ({len(group.sentences)})</summary>{said}</details>'
+        )
+    return f'<section class="mv-part mv-part-{group.part}"><h3>{esc(group.heading)}</h3>{said}</section>'
+
+
 def _sentence(sentence: Sentence, numbers: dict[Citation, int], turn: int) -> str:
     distinct = dict.fromkeys(sentence.citations)
     markers = "".join(_marker(citation, numbers[citation], turn) for citation in distinct)
-    return f'<p class="mv-sentence">{with_formulas(sentence.text)} {markers}{_badge(sentence)}</p>'
+    before, point, after = map(with_formulas, pointed(sentence))
+    text = f'{before}<strong class="mv-point">{point}</strong>{after}' if point else before
+    return f'<p class="mv-sentence">{text} {markers}{_badge(sentence)}</p>'
 
 
 def _marker(citation: Citation, number: int, turn: int) -> str:
