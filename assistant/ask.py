@@ -8,13 +8,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from assistant.draft import Drafter, assisting
+from assistant.check import Pages
+from assistant.draft import Drafter, assisting, behind
 from assistant.followup import standalone
 from assistant.injection import noticed
-from assistant.mend import Unsupported, mended
+from assistant.mend import Mended, Unsupported, borne_out, mended
 from assistant.missing import could_hold
 from assistant.prompts import prompts_hash
 from assistant.records import Answer, Draft, Nearest, Recipe, Sentence, Usage
@@ -115,7 +116,11 @@ def ask_events(
     yield Retrieved(tuple(hits))
     fit = answerable(full, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
     draft = (yield from _drafting(drafter, full, hits)) if fit.relevant else Draft((), {}, drafter.name)
-    mend = mended(draft, functools.cache(vault.pages), assisting(drafter, draft.author), unsupported)
+    pages = functools.cache(vault.pages)
+    mend = mended(draft, pages, assisting(drafter, draft.author), unsupported)
+    second = behind(drafter, draft.author) if unsupported != "keep" and draft.sentences else None
+    if second and not borne_out(mend):
+        draft, mend = _in_its_place(second.draft(full, hits), draft, mend, pages)
     abstained = not mend.sentences
     gap = (f"this answers in part: {fit.gap}",) if fit.gap and not abstained else ()
     yield Done(
@@ -135,6 +140,14 @@ def ask_events(
             compared=draft.compared,
         )
     )
+
+
+def _in_its_place(other: Draft, draft: Draft, mend: Mended, pages: Pages) -> tuple[Draft, Mended]:
+    """The second drafter's answer, where no passage bears out anything of the first one's."""
+    told = f"nothing that {draft.author} wrote is borne out by a passage, so these are the papers' own sentences"
+    usage = draft.usage + mend.usage if draft.usage and mend.usage else draft.usage or mend.usage
+    again = mended(other, pages, None, "keep")
+    return replace(other, notices=(told, *other.notices), usage=usage), replace(again, usage=None)
 
 
 def _standalone(question: str, history: Sequence[str], drafter: Drafter) -> tuple[str, Usage | None]:

@@ -30,6 +30,8 @@ from ingest.links import page_link
 from ingest.records import Page, Passage
 
 SOME_WORDS = 0.5  # share of the sentence's terms in the quote: from here on partly supported
+LOOKED_AT = 3  # passages that a sentence without any is held against...
+ENOUGH_SAID = 3  # ...where it has so many content words: "This is important" is borne out by nearly anything
 INJECTED = "its passage has text that reads like an instruction to a language model, which was not followed"
 RANKING: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "unknown marker", "uncited")
 
@@ -78,9 +80,21 @@ def _checked(sentence: DraftSentence, shown: Mapping[str, Hit], pages: Pages) ->
         _cited(sentence, key, shown[key], pages) if key in shown else _unknown(key) for key in sentence.keys
     )
     if not citations:
-        return Sentence(sentence.text, (), "uncited", "no passage is named for this sentence")
+        return _found_afterwards(sentence, shown, pages)
     best = min(citations, key=lambda c: RANKING.index(c.verdict))
     return Sentence(sentence.text, citations, best.verdict, best.reason)
+
+
+def _found_afterwards(sentence: DraftSentence, shown: Mapping[str, Hit], pages: Pages) -> Sentence:
+    """A sentence that names no passage, with one that bears it out whole, where one of those shown does."""
+    said = stems(sentence.text)
+    likely = sorted(shown, key=lambda key: -agreement(sentence.text, shown[key].passage.text))[:LOOKED_AT]
+    for key in likely if len(said) >= ENOUGH_SAID else ():
+        found = _cited(sentence, key, shown[key], pages)
+        if found.verdict == "supported":
+            told = f"it names no passage; this one was found for it: {found.reason}"
+            return Sentence(sentence.text, (replace(found, reason=told),), "supported", told)
+    return Sentence(sentence.text, (), "uncited", "no passage is named for this sentence")
 
 
 def _unknown(key: str) -> Citation:
@@ -185,7 +199,7 @@ def judge(claim: Claim) -> Finding:
 def in_other_words(claim: Claim) -> Finding | None:
     """Where no layer's own reason stands against it (see assistant/paraphrase.py)."""
     likely = put_anew(claim.sentence, claim.quote, best_stretch(claim.sentence, claim.quote))
-    if likely is None:
+    if likely is None or whole_layer(claim).verdict != "supported":
         return None
     return Finding("supported", f"the quote says it in other words (people would agree: {likely:.2f})")
 
@@ -252,4 +266,18 @@ def quantities_layer(claim: Claim) -> Finding:
     return Finding("supported", "its numbers count the same")
 
 
-LAYERS: tuple[Callable[[Claim], Finding], ...] = (terms_layer, numbers_layer, quantities_layer, negation_layer)
+def whole_layer(claim: Claim) -> Finding:
+    """Whether the sentence is one: a model that writes a marker in a word's place, or is cut off, leaves a gap at its
+    end."""
+    if claim.sentence.rstrip(" .").endswith("…"):
+        return Finding("unsupported", "the sentence breaks off")
+    return Finding("supported", "the sentence is whole")
+
+
+LAYERS: tuple[Callable[[Claim], Finding], ...] = (
+    terms_layer,
+    numbers_layer,
+    quantities_layer,
+    negation_layer,
+    whole_layer,
+)

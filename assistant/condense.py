@@ -31,6 +31,8 @@ LABEL = re.compile(
 )
 THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 MOST = 800  # characters of a condensed passage
+LEAD = 300  # characters of a reply that may stand before its score
+UNREADABLE = 2  # so many first replies without a score end the step
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def condensed(
                 key = waiting.get_nowait()
             except queue.Empty:
                 return
-            done.put((key, _asked(model, question, key, shown[key])))
+            done.put((key, _asked(model, question, key, shown[key], ended)))
 
     for _ in range(min(at_once, len(shown))):
         threading.Thread(target=work, name="evidence", daemon=True).start()
@@ -86,16 +88,25 @@ def read(reply: str) -> Judged:
     return Judged(score, text[:MOST] if len(text.split()) > 3 else "")
 
 
-def _asked(model: Counted, question: str, key: str, hit: Hit) -> Judged | None:
+def _asked(model: Counted, question: str, key: str, hit: Hit, ended: threading.Event) -> Judged | None:
+    """Hung up on where nobody waits any more: a server that answers one after the other would come to the answer only
+    when all of these are written."""
     asked = Template(load("evidence_user")).substitute(passage=fenced(key, hit), question=" ".join(question.split()))
     try:
-        return read(model.say(load("evidence_system"), asked))
+        return read(model.say(load("evidence_system"), asked, enough=lambda said: ended.is_set() or _enough(said)))
     except ModelError:
         return None
 
 
+def _enough(said: str) -> bool:
+    """Whether all of a reply that can be used has come, or it begins with so much that no score will."""
+    rest = THINKING.sub("", said)
+    return len(rest) > MOST + LEAD or (len(rest) > LEAD and not SCORE.search(rest))
+
+
 def _collected(done: queue.SimpleQueue[tuple[str, Judged | None]], count: int, until: float) -> dict[str, Judged]:
-    """What comes in before `until`, in at most `count` pieces; a failure ends the wait: the others fail too."""
+    """What comes in before `until`, in at most `count` pieces; a failure ends the wait: the others fail too. So do
+    replies of which none can be read: the model cannot do this."""
     found: dict[str, Judged] = {}
     for _ in range(count):
         try:
@@ -105,6 +116,8 @@ def _collected(done: queue.SimpleQueue[tuple[str, Judged | None]], count: int, u
         if judged is None:
             break
         found[key] = judged
+        if len(found) >= UNREADABLE and all(one.score is None for one in found.values()):
+            break
     return found
 
 

@@ -12,6 +12,7 @@ from assistant.condense import Judged, condensed, relevant
 from assistant.errors import ModelError
 from assistant.extract import keyed
 from assistant.fence import fenced
+from assistant.looping import looping
 from assistant.markers import parse, refuses, visible
 from assistant.prompts import load
 from assistant.records import Draft, DraftSentence, Usage
@@ -20,6 +21,7 @@ from assistant.speaking import Speaker as Speaker
 from index.records import Hit
 
 NO_ANSWER = "the language model says that the passages do not answer the question"
+IN_CIRCLES = "the language model began to repeat itself and was stopped there"
 MAX_REPHRASED = 400  # characters of a follow-up made to stand alone
 
 
@@ -65,7 +67,7 @@ class ModelDrafter:
         sentences = parse(said)
         if not sentences:
             raise ModelError(f"{self.name} wrote nothing that can be read as an answer", "try another model")
-        return Draft(sentences, shown, self.name, usage=model.usage)
+        return Draft(sentences, shown, self.name, (IN_CIRCLES,) if looping(said) else (), model.usage)
 
     def rewrite(
         self, sentence: DraftSentence, reason: str, shown: Mapping[str, Hit]
@@ -126,6 +128,11 @@ class WithFallback:
             draft = self.second.draft(question, hits, on_text=on_text)
             notice = f"the language model did not answer, so these are the papers' own sentences: {error}"
             return replace(draft, notices=(notice, *draft.notices))
+
+
+def behind(drafter: Drafter, author: str) -> Drafter | None:
+    """The drafter that answers where the first one cannot; None where there is none, or it has answered already."""
+    return drafter.second if isinstance(drafter, WithFallback) and author == drafter.first.name else None
 
 
 def assisting(drafter: Drafter, author: str) -> Assisting | None:

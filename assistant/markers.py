@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from assistant.records import DraftSentence
@@ -22,6 +24,19 @@ THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 BULLET = re.compile(r"^\s*(?:[-*•–+]\s+|\(?\d{1,2}[.)]\s+|#{1,6}\s+|>\s+)")
 SOURCES = re.compile(r"^\W*(?:sources|references|citations|passages used|works cited)\W*$", re.IGNORECASE)
 LEAD = re.compile(r"^\W*(?:(?:final |short )?answer|response)\W*:\s*", re.IGNORECASE)
+# "As shown in [p3]" goes with its marker; where the grammar needs the marker ("we use [p1] for"), a gap stays.
+TELLS = r"(?:shown|described|stated|mentioned|explained|discussed|noted|reported|defined|argued|found|seen|said|given)"
+POINTING = re.compile(
+    rf"(?:,\s*(?:as\s+)?|(?:^|\s)as\s+)(?:is\s+|was\s+)?{TELLS}\s+(?:in|by)\s*$|(?:^|,\s*)according\s+to\s*$",
+    re.IGNORECASE,
+)
+SAYS = re.compile(
+    r"\s*(?:shows?|says?|states?|finds?|argues?|reports?|notes?|explains?|mentions?|suggests?|demonstrates?)\s+that\s+(\w)"
+)
+NEEDED = re.compile(
+    r"\b(?:in|by|of|for|from|with|to|on|per|and|or|the|than|between|via|is|are|was|were|uses?|using)\s*$", re.IGNORECASE
+)
+GAP = " …"  # stands where a word is missing; the check does not let a sentence end with it
 DENIES = r"\b[^.]{0,40}\b(?:answer|contain|mention|provide|say|state|specify|address|discuss|include|give|report)"
 REFUSAL = re.compile(
     r"\bnot in the passages\b"
@@ -37,11 +52,21 @@ def parse(text: str) -> tuple[DraftSentence, ...]:
     """The sentences of a model's answer with their keys ("p3"), in order. Never raises.
 
     Thinking, code fences, bullets, bold, a lead-in and a list of sources at the end are left out; so is a last
-    sentence that was cut off in the middle, where others are left.
+    sentence that was cut off in the middle, where others are left. What is said again in the same words is one
+    sentence, with all its keys. A marker in a word's place leaves "…" there ("we use [p1] for that").
     """
     lines = _lines(_unfenced(visible(text)))
     sentences = [s for n, line in enumerate(lines) for s in _sentences(line, last=n == len(lines) - 1)]
-    return tuple(s for s in sentences if any(c.isalnum() for c in s.text))
+    return _once(s for s in sentences if any(c.isalnum() for c in s.text))
+
+
+def _once(sentences: Iterable[DraftSentence]) -> tuple[DraftSentence, ...]:
+    kept: dict[str, DraftSentence] = {}
+    for one in sentences:
+        said = " ".join(one.text.casefold().split()).rstrip(".!")
+        keys = (*(kept[said].keys if said in kept else ()), *one.keys)
+        kept[said] = replace(kept.get(said, one), keys=tuple(dict.fromkeys(keys)))
+    return tuple(kept.values())
 
 
 def visible(text: str) -> str:
@@ -133,14 +158,29 @@ def _cut_off(sentence: DraftSentence) -> bool:
 
 def _without_markers(line: str) -> tuple[str, list[tuple[int, list[str]]]]:
     """The line without its markers, and where each stood (an offset into that) with its keys."""
-    bare, marks, done = "", [], 0
+    bare, done = "", 0
+    marks: list[tuple[int, list[str]]] = []
     for found in MARKER.finditer(line):
-        bare += line[done : found.start()]
+        bare, done = _without_pointing(bare + line[done : found.start()], line, found.end(), joins=bool(marks))
         marks.append((len(bare), _keys(found[0])))
-        done = found.end()
     bare += line[done:]
     indent = len(bare) - len(bare.lstrip())
     return bare.strip(), [(max(at - indent, 0), keys) for at, keys in marks]
+
+
+def _without_pointing(bare: str, line: str, end: int, *, joins: bool) -> tuple[str, int]:
+    """What stands before a marker without the clause that only points to it, and from where the line goes on; with a
+    gap where the sentence needs the marker. `joins`: a marker came before, and this may be the second of "[p1] and"."""
+    if pointing := POINTING.search(bare):
+        behind = re.match(r"\s*,\s*(\w?)", line[end:]) if not pointing.start() else None
+        rest = end + behind.start(1) if behind else end
+        return bare[: pointing.start()], rest
+    if joins and re.search(r"\]\s*(?:and|or)\s*$", line[: line.rfind("[", 0, end)]):
+        return re.sub(r"\s*(?:and|or)\s*$", "", bare), end
+    says = SAYS.match(line[end:]) if re.search(r"(?:^|[.!?…]\s*)$", bare) else None
+    if says:
+        return bare, end + says.start(1)
+    return (bare + GAP if NEEDED.search(bare) else bare), end
 
 
 def _keys(marker: str) -> list[str]:

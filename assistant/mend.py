@@ -29,6 +29,11 @@ def mended(draft: Draft, pages: Pages, model: Assisting | None, unsupported: Uns
     return _without_unsupported(rewritten) if unsupported == "drop" else rewritten
 
 
+def borne_out(mended: Mended) -> bool:
+    """Whether a passage says at least part of any of the sentences."""
+    return any(sentence.verdict in ("supported", "partly") for sentence in mended.sentences)
+
+
 def _rewritten(draft: Draft, checked: tuple[Sentence, ...], pages: Pages, model: Assisting) -> Mended:
     """A sentence is replaced only where its new form is checked and found better."""
     kept, usage, count = list(checked), None, 0

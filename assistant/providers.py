@@ -113,12 +113,21 @@ def _open_anthropic(settings: ModelSettings) -> Any:
 
 
 def chat(llm: Any, system: str, user: str) -> Iterator[Piece]:
-    """The model's answer as it comes. Raises what the provider's library raises (see `sdk`)."""
+    """The model's answer as it comes. Raises what the provider's library raises (see `sdk`).
+
+    Where the stream holds nothing the answer is asked for in one piece: some small servers answer a request for a
+    stream with the whole answer as JSON, which the libraries read as an empty stream.
+    """
     from llama_index.core.llms import ChatMessage
 
     messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
+    came = False
     for response in llm.stream_chat(messages):
+        came = came or bool(response.delta)
         yield Piece(response.delta or "", *_tokens(response))
+    if not came:
+        whole = llm.chat(messages)
+        yield Piece(str(whole.message.content or ""), *_tokens(whole))
 
 
 def models(llm: Any) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
+from assistant.looping import looping
 from assistant.records import Usage
+
+ENDS = re.compile(r"[\s.]")  # a circle is looked for where a word has ended
 
 
 class Speaker(Protocol):
@@ -27,15 +31,25 @@ class Counted:
         self.usage: Usage | None = None
         self._lock = threading.Lock()
 
-    def say(self, system: str, user: str, on_text: Callable[[str], None] | None = None) -> str:
-        """The whole answer; `on_text` gets what has been said so far, whenever more came. Raises ModelError."""
+    def say(
+        self,
+        system: str,
+        user: str,
+        on_text: Callable[[str], None] | None = None,
+        enough: Callable[[str], bool] | None = None,
+    ) -> str:
+        """The answer; `on_text` gets what has been said so far, whenever more came. It is whole, but where the model
+        goes round in circles or `enough` says so of what has come: then it is hung up on. Raises ModelError."""
         said, told = "", None
         pieces = iter(self.model.stream(system, user))
         try:
             while True:
-                said += next(pieces)
+                piece = next(pieces)
+                said += piece
                 if on_text:
                     on_text(said)
+                if (enough and enough(said)) or (ENDS.search(piece) and looping(said)):
+                    break
         except StopIteration as end:
             told = end.value
         finally:

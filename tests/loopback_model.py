@@ -19,14 +19,14 @@ from types import TracebackType
 from typing import Any, Literal
 
 Request = Mapping[str, Any]
-Fault = Literal["none", "broken", "silent", "garbage", "html", "error event"]
+Fault = Literal["none", "broken", "silent", "garbage", "html", "error event", "whole"]
 
 
 @dataclass(frozen=True)
 class Reply:
     """What the server answers. With `status` other than 200 `text` is the error's message. `fault`: "broken" hangs up
     after half of the text, "silent" says half and then nothing more, "garbage" sends events that are no JSON, "html" a
-    web page, "error event" an error in the middle of the stream."""
+    web page, "error event" an error in the middle of the stream, "whole" one JSON where a stream was asked for."""
 
     text: str = ""
     status: int = 200
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply.status, json.dumps({"error": {"message": reply.text}}), headers=reply.headers)
         elif reply.fault == "html":
             self._send(200, "<html><body>It works!</body></html>", kind="text/html")
-        elif request.get("stream"):
+        elif request.get("stream") and reply.fault != "whole":
             self._stream(reply)
         else:
             choice = {"index": 0, "message": {"role": "assistant", "content": reply.text}, "finish_reason": "stop"}

@@ -14,6 +14,7 @@ from assistant.draft import Drafter, ModelDrafter, WithFallback
 from assistant.errors import ModelError
 from assistant.extract import ExtractiveDrafter
 from assistant.llm import ChatModel, ModelSettings
+from assistant.mend import Unsupported
 from assistant.prompts import prompts_hash
 from assistant.records import Answer, Draft
 from assistant.relevance import names, needed, relevance, unseen
@@ -28,9 +29,19 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
     return answering_vault(tmp_path_factory.mktemp("vault"))
 
 
-def answered(vault: Vault, question: str, drafter: Drafter | None = None, k: int = 8) -> Answer:
+def answered(
+    vault: Vault, question: str, drafter: Drafter | None = None, k: int = 8, unsupported: Unsupported = "rewrite"
+) -> Answer:
     drafter = drafter or ExtractiveDrafter()
-    return ask(question, search=SmallSearch(vault), vault=vault, drafter=drafter, embedding_model="readable", k=k)
+    return ask(
+        question,
+        search=SmallSearch(vault),
+        vault=vault,
+        drafter=drafter,
+        embedding_model="readable",
+        k=k,
+        unsupported=unsupported,
+    )
 
 
 def assert_every_quote_on_its_page(answer: Answer, vault: Vault) -> int:
@@ -145,6 +156,17 @@ def test_a_model_that_fails_leaves_the_papers_answering_with_a_notice(vault: Vau
     assert "out of memory" in answer.notices[0] and len(waited) >= 2
 
 
+def test_where_no_passage_bears_out_a_word_of_the_model_the_papers_answer(vault: Vault) -> None:
+    drafter = WithFallback(
+        ModelDrafter(Parrot("It was found in 1999 by Euler. [p1] It is a fish.")), ExtractiveDrafter()
+    )
+    answer = answered(vault, "What is superposition?", drafter)
+    assert answer.recipe.chat_model == "extractive" and answer.sentences[0].verdict == "supported"
+    assert "nothing that parrot wrote is borne out" in answer.notices[0] and answer.usage
+    kept = answered(vault, "What is superposition?", drafter, unsupported="keep")
+    assert [s.verdict for s in kept.sentences] == ["unsupported", "uncited"]
+
+
 def test_a_model_answers_over_http(vault: Vault) -> None:
     def script(request: Request) -> str:
         assert '<passage key="p1">' in request["messages"][1]["content"]
@@ -182,7 +204,7 @@ def test_no_output_of_a_model_shows_a_quote_off_its_page_or_hides_an_invented_ke
     quotes = unknown = 0
     for _ in range(50):
         drafter = WithFallback(ModelDrafter(Parrot(noise(random_, vault))), ExtractiveDrafter())
-        answer = answered(vault, "What is superposition?", drafter)
+        answer = answered(vault, "What is superposition?", drafter, unsupported="keep")
         quotes += assert_every_quote_on_its_page(answer, vault)
         for citation in (c for s in answer.sentences for c in s.citations):
             assert (citation.verdict == "unknown marker") == (citation.key not in shown)

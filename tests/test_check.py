@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from answering_vault import IOI, NOTE, SAE, SAE_PAGES, TERM, SmallSearch, answering_vault, page, passage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.check import Claim, best_stretch, check, judge
@@ -78,8 +78,17 @@ def test_an_invented_key_is_shown_as_what_it_is(vault: Vault) -> None:
     assert both.verdict == "supported" and [c.verdict for c in both.citations] == ["unknown marker", "supported"]
 
 
-def test_a_sentence_without_a_key_is_uncited(vault: Vault) -> None:
-    assert checked(vault, "The circuit has 26 attention heads.").verdict == "uncited"
+def test_a_sentence_without_a_key_is_held_against_what_was_shown(vault: Vault) -> None:
+    found = checked(vault, "The circuit for indirect object identification has 26 attention heads.")
+    assert found.verdict == "supported" and "names no passage" in found.reason and "26" in found.citations[0].quote
+    other = checked(vault, "The circuit for indirect object identification has 27 attention heads.")
+    assert (other.verdict, other.citations) == ("uncited", ())
+    assert checked(vault, "This is a model.").verdict == "uncited"  # borne out by nearly anything
+
+
+def test_a_sentence_that_breaks_off_is_not_supported(vault: Vault) -> None:
+    found = checked(vault, "The circuit for indirect object identification in GPT-2 small has ….", "p2")
+    assert found.verdict == "unsupported" and "breaks off" in found.reason
 
 
 def test_a_quote_that_no_page_has_is_never_shown(vault: Vault) -> None:
@@ -144,6 +153,7 @@ def test_takes_two_sentences_where_the_claim_needs_both() -> None:
     assert best_stretch("Anything", "") == ""
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text("abc deﬁ.\n", max_size=60), min_size=1, max_size=3),
     st.text("abc def.", max_size=60),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 
@@ -74,6 +75,40 @@ def test_irrelevant_passages_are_left_out_and_others_condensed() -> None:
     assert list(draft.shown) == ["p1", "p3"] and len(model.asked) == 5
     assert "features are packed tight" in model.asked[-1] and "Bread" not in model.asked[-1]
     assert draft.usage and draft.usage.requests == 5
+
+
+class Rambler:
+    """Never comes to a score, and never to an end."""
+
+    name = "rambler"
+
+    def __init__(self) -> None:
+        self.hung_up = 0
+
+    def stream(self, system: str, user: str) -> Iterator[str]:
+        assert system and user
+        try:
+            for number in itertools.count():
+                yield f"It is about thing {number}. "
+                time.sleep(0.001)
+        finally:
+            self.hung_up += 1
+
+
+def test_a_model_that_comes_to_no_score_is_hung_up_on_and_asked_no_more() -> None:
+    model = Rambler()
+    shown = keyed(HITS * 3)
+    found = condensed(Counted(model), "What is packed?", shown, at_once=1)
+    assert len(found) == 2 and model.hung_up <= 4 and relevant(shown, found) == list(shown)
+
+
+def test_nothing_goes_on_behind_the_answer_when_the_time_is_up() -> None:
+    model = Rambler()
+    began = time.monotonic()
+    condensed(Counted(model), "What is packed?", keyed(HITS), seconds=0.05)
+    while model.hung_up < len(HITS) and time.monotonic() - began < 5:
+        time.sleep(0.01)
+    assert model.hung_up == len(HITS)
 
 
 def test_an_unreadable_judge_changes_nothing() -> None:

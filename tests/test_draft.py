@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from answering_vault import SAE, page, passage
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assistant.draft import ModelDrafter, WithFallback, fitting, prompt
 from assistant.errors import ModelError
 from assistant.extract import ExtractiveDrafter, keyed
+from assistant.looping import looping
 from assistant.markers import parse, refuses, visible
 from assistant.prompts import load, prompts_hash
 from index.records import Hit
@@ -54,6 +55,11 @@ def pairs(said: str) -> list[tuple[str, tuple[str, ...]]]:
         ("[p1] A is b. [p2] C is d.", [("A is b.", ("p1",)), ("C is d.", ("p2",))]),
         ("A is b.[p1]\n\nC is d.(p2)", [("A is b.", ("p1",)), ("C is d.", ("p2",))]),
         ("A is b [p1, p3], c [2].", [("A is b, c.", ("p1", "p3", "p2"))]),
+        ("A is b [p1] and [p2].", [("A is b.", ("p1", "p2"))]),
+        ("We recommend [p1] for [p2].", [("We recommend for ….", ("p1", "p2"))]),
+        ("A is b, as shown in [p3]. C is d [p1].", [("A is b.", ("p3",)), ("C is d.", ("p1",))]),
+        ("According to [p1], a is b.\n[p2] shows that c is d.", [("a is b.", ("p1",)), ("c is d.", ("p2",))]),
+        ("A is b. A is b [p2]. A is  b! [p3] C is d.", [("A is b.", ("p2", "p3")), ("C is d.", ())]),
         ("A is b [p1][p3] 【p4】.", [("A is b.", ("p1", "p3", "p4"))]),
         ("A is b [p1-p3] [passage 5] [[p6]](url).", [("A is b.", ("p1", "p2", "p3", "p5", "p6"))]),
         ("- A is b [1]\n* C is d [2]\n3. E is f [p3]", [("A is b", ("p1",)), ("C is d", ("p2",)), ("E is f", ("p3",))]),
@@ -147,3 +153,31 @@ def test_a_draft_says_what_the_model_read_and_wrote(said: str) -> None:
     assert usage is not None
     assert (usage.read, usage.written) == (len(system) + len(user), len(said) + 1)  # the script ends with a blank
     assert usage.tokens == (len(system) + len(user) + len(said) + 1) / 4
+
+
+@given(st.text(alphabet="abcdefg .", min_size=25, max_size=120), st.integers(4, 9))
+def test_a_circle_is_seen_however_long_it_is(stretch: str, times: int) -> None:
+    round_ = " ".join(stretch.split())
+    assume(len(round_) >= 20)
+    assert looping("It began well, with 3 heads. " + (round_ + "; ") * times)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "Short.",
+        "0, 0, 0, 0, 0, 0, 0",
+        "It copies names. It copies names. It copies numbers.",
+        "A head copies. " * 2,
+    ],
+)
+def test_what_ends_by_itself_is_no_circle(said: str) -> None:
+    assert not looping(said)
+
+
+def test_a_model_that_goes_in_circles_is_stopped_and_says_each_thing_once() -> None:
+    model = Script("Features are packed. [p1] " + "They are many and they are packed into few dimensions. [p1] " * 400)
+    draft = ModelDrafter(model).draft("What is packed?", HITS)
+    assert len(draft.sentences) == 2 and "repeat itself" in draft.notices[0]
+    assert draft.usage and draft.usage.written < 1_000

@@ -110,6 +110,13 @@ def test_a_refused_connection_is_named() -> None:
     assert raised.value.temporary
 
 
+def test_a_server_that_does_not_stream_is_read_in_one_piece() -> None:
+    with LoopbackModel(lambda _: Reply("Superposition is a thing.", fault="whole")) as server:
+        assert said(server, naps=[]) == "Superposition is a thing."
+    with LoopbackModel(lambda _: Reply("", fault="whole")) as server, pytest.raises(ModelError, match="with nothing"):
+        said(server, naps=[])
+
+
 def test_a_model_that_never_stops_is_cut() -> None:
     with LoopbackModel(lambda _: "again and again " * 4000) as server:
         assert len(said(server, naps=[])) < 21_000

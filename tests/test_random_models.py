@@ -123,7 +123,8 @@ def test_a_thousand_random_answers_show_no_quote_off_its_page_and_no_invented_so
         for number in range(ANSWERS):
             script.keys = set()
             question = QUESTIONS[number % len(QUESTIONS)]
-            answer = ask(question, search=search, vault=vault, drafter=drafter, embedding_model="readable")
+            answer = ask(question, search=search, vault=vault, drafter=drafter, embedding_model="readable",
+                             unsupported="keep" if number % 4 else "rewrite")  # fmt: skip
             assert wrong(answer, script.keys, vault) == [], f"answer {number}"
             extractive += answer.recipe.chat_model == "extractive"
             quotes += sum(bool(c.quote) for s in answer.sentences for c in s.citations)
