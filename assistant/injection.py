@@ -53,13 +53,13 @@ TELLING: dict[str, str] = {
         r"|\[/?INST\]|<<\s*SYS|</?\s*(?:system|instructions?|assistant|passages?)\b[^>]{0,40}>"
     ),
     "addresses the model that reads it": (
-        r"\b(?:attention|note|message|important|instructions?|dear|hey)\b[^.\n]{0,20}\b(?:to"
-        r"|for)? ?(?:the )?(?:ai|llms?|language models?"
-        r"|chatbots?|assistants?|ai reviewers?|gpt|claude)\b\s*[:,]|\bif you are an? (?:ai|llm|language model"
-        r"|assistant)\b"
+        r"\b(?:attention|note|message|important|instructions?|dear|hey)\b(?:[\s:,!-]|\b(?:to|for|all|any|every|the|our"
+        r"|large)\b){1,12}(?:ai|llms?|language models?|chatbots?|assistants?|ai reviewers?|gpt|claude)\b\s*[:,]"
+        r"|\bif you are an? (?:ai|llm|language model|assistant)\b"
         r"|\bwhen (?:answering|asked|summari[sz]ing)\b[^.\n]{0,50}\b(?:always|must|only|never|say|reply|answer"
         r"|respond|state)\b"
-        r"|\b(?:reply|respond|answer) (?:only )?with\b[^.\n]{0,40}(?:[\"'“]|\bword\b|\byes\b|\bno\b)"
+        r"|(?:^|[.!?:;\"“(\n]\s*|\byou (?:must|should|will|are to|have to)\s+|\bplease\s+)(?:(?:always|only)\s+)?"
+        r"(?:reply|respond|answer) (?:only )?with\b[^.\n]{0,40}(?:[\"'“]|\bword\b|\byes\b|\bno\b)"
     ),
     "asks for a model's prompt or secrets": (
         r"\b(?:reveal|print|repeat|output|show|leak|send|disclose|tell (?:me"

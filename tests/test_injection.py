@@ -45,6 +45,9 @@ HARMLESS = (
     "Attention heads ignore the previous token in layer 5.",
     "The model is instructed to answer with a number.",
     "We fine-tune an assistant model on 10,000 instructions [12].",
+    "It gives the attention pattern Ai,j of a head, which is a share of each token.",
+    "They survey attention heads in large language models, and what is known of each.",
+    "After the edit the model should respond with “Paris”, and answer with “Rome” before it.",
 )
 QUESTION = "How many attention heads has the circuit?"
 
