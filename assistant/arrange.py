@@ -23,17 +23,23 @@ SIDE: tuple[Part, ...] = ("both", "one", "other", "more")
 
 
 def arranged(
-    chosen: Sequence[Candidate], form: Form, worth: Worth, compared: Sides | None = None
+    chosen: Sequence[Candidate],
+    form: Form,
+    worth: Worth,
+    compared: Sides | None = None,
+    first: Candidate | None = None,
 ) -> list[tuple[Candidate, Part]]:
     """The sentences as they will be read, each with its part. `chosen` comes best first.
 
     First the one that comes to the point, two where a mechanism or a cause is asked for; then what adds to it (what is
-    said of both things compared, then of the one, then of the other); last what is found beside it.
+    said of both things compared, then of the one, then of the other); last what is found beside it. `first` is the one
+    to lead with, where that is known.
     """
     ordered = in_order(chosen, compared)
     if not ordered:
         return []
-    leads = [ordered[0], *_second(ordered[0], chosen if form in TWO else ())]
+    first = first or ordered[0]
+    leads = [first, *_second(first, chosen if form in TWO else ())]
     rest = [c for c in ordered if c not in leads]
     least = BEARING * max(map(worth, chosen)) if form in SHORT else 0.0
     parts: dict[Part, list[Candidate]] = {part: [] for part in (*SIDE, "aside")}

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from assistant.arrange import arranged
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
+from assistant.point import point
 from assistant.questions import QuestionKind, form_of, kind_of, side_names, sides, subject
-from assistant.records import Draft, DraftSentence, Part
+from assistant.records import Draft, DraftSentence, Part, Stretch
 from assistant.weigh import FITTED, Weighing
 from index.records import Hit
 
@@ -25,6 +26,10 @@ class Balance:
     floor: float = 0.4  # no sentence of under this share of the best one's gain
 
 
+# How well each of some sentences answers a question, by any scale; and where in one the answer stands.
+Chooser = Callable[[str, Sequence[str]], Sequence[float]]
+Pointer = Callable[[str, str], Stretch | None]
+POOL = 24  # sentences, the best by their signs, of which a chooser names the one to lead with
 MOST: dict[QuestionKind, int] = {"definition": 4, "yes-no": 5}  # sentences, where a few answer
 
 
@@ -32,7 +37,8 @@ class ExtractiveDrafter:
     """Chooses the sentences of the hits that answer the question.
 
     `document_frequency` and `passage_count` (a Search's) say how rare a word is; without them a word is as rare as it
-    is among the hits.
+    is among the hits. `chooser` says which sentence to lead with, where there is a better judge than the signs that
+    choose them all; `pointer` where in the lead the answer stands.
     """
 
     name = "extractive"
@@ -46,6 +52,8 @@ class ExtractiveDrafter:
         per_passage: int = 3,
         balance: Balance = Balance(),
         weighing: Weighing = FITTED,
+        chooser: Chooser | None = None,
+        pointer: Pointer = point,
     ) -> None:
         self.document_frequency = document_frequency
         self.passage_count = passage_count
@@ -53,6 +61,8 @@ class ExtractiveDrafter:
         self.per_passage = per_passage
         self.balance = balance
         self.weighing = weighing
+        self.chooser = chooser
+        self.pointer = pointer
 
     def draft(self, question: str, hits: Sequence[Hit], *, on_text: Callable[[str], None] | None = None) -> Draft:
         """The answer in sentences of the hits. `on_text` gets each as it will stand. No sentences: nothing fits."""
@@ -60,9 +70,12 @@ class ExtractiveDrafter:
         kind = kind_of(question)
         weights = self._weights(question, hits)
         found = self._best_first(candidates(kind, subject(question), shown, weights))
-        chosen = self._choose(merged(found), weights, min(self.sentences, MOST.get(kind, self.sentences)))
-        order = arranged(chosen, form_of(question), self.weighing.worth, sides(question))
-        sentences = tuple(_sentence(candidate, part) for candidate, part in order)
+        found = merged(found)
+        chosen = self._choose(found, weights, min(self.sentences, MOST.get(kind, self.sentences)))
+        first = self._first(question, found)
+        chosen = [*([first] if first and first not in chosen else []), *chosen]
+        order = arranged(chosen, form_of(question), self.weighing.worth, sides(question), first)
+        sentences = tuple(self._sentence(candidate, part, question) for candidate, part in order)
         if on_text:
             for sentence in sentences:
                 on_text(sentence.text + " ")
@@ -74,6 +87,19 @@ class ExtractiveDrafter:
             return {s: rarity(sum(s in t for t in texts), len(texts)) for s in sorted(stems(question))}
         total = self.passage_count()
         return {stem(w): rarity(self.document_frequency(w), total) for w in content_words(question)}
+
+    def _first(self, question: str, found: Sequence[Candidate]) -> Candidate | None:
+        """The sentence that the chooser would lead with; None without one."""
+        pool = found[:POOL]
+        if self.chooser is None or not pool:
+            return None
+        scores = self.chooser(question, [candidate.text for candidate in pool])
+        return pool[max(range(len(pool)), key=scores.__getitem__)]
+
+    def _sentence(self, candidate: Candidate, part: Part, question: str) -> DraftSentence:
+        quotes = {candidate.key: candidate.quote, **dict(candidate.also)}
+        answers = self.pointer(question, candidate.text) if part == "lead" else None
+        return DraftSentence(candidate.text, tuple(quotes), quotes, part, answers)
 
     def _best_first(self, found: Iterable[Candidate]) -> list[Candidate]:
         return sorted(found, key=lambda c: (-self.weighing.worth(c), c.rank, c.at))
@@ -107,8 +133,3 @@ class ExtractiveDrafter:
 def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:
     """The hits by the keys that an answer cites them with: p1, p2, ... in the order given."""
     return {f"p{n}": hit for n, hit in enumerate(hits, start=1)}
-
-
-def _sentence(candidate: Candidate, part: Part) -> DraftSentence:
-    quotes = {candidate.key: candidate.quote, **dict(candidate.also)}
-    return DraftSentence(candidate.text, tuple(quotes), quotes, part)

@@ -41,6 +41,7 @@ FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
         r"|\bwhich\b|\bwhere\b", re.I)),
     ("how", re.compile(r"\bhow\b", re.I)),
 )  # fmt: skip
+MOST_NAMED = 60  # characters of a thing that is compared: more is no name to put over what is said of it
 ARTICLE = re.compile(r"^(?:an?|the) ", re.I)
 COUNTED = re.compile(
     r"\bhow (?:many|much) ([\w-]+(?: [\w-]+){0,2}?)(?= (?:are|is|were|was|do|does|did|can|have|has|in|of|per)\b|$)",
@@ -125,7 +126,8 @@ def subject(question: str) -> frozenset[str]:
 def side_names(question: str) -> tuple[str, ...]:
     """The two things that are compared, as the question calls them; () where it does not say two."""
     found = SIDES.search(question.strip(" ?."))
-    return tuple(ARTICLE.sub("", part.strip()) for part in found.groups() if part) if found and sides(question) else ()
+    named = [ARTICLE.sub("", part.split(",")[0].strip()) for part in found.groups() if part] if found else []
+    return tuple(named) if sides(question) and all(len(name) <= MOST_NAMED for name in named) else ()
 
 
 def sides(question: str) -> tuple[frozenset[str], frozenset[str]] | None:

@@ -39,7 +39,11 @@ from mivault_env import Environment, open_embedder
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "benchmarks" / "paper-qa-23" / "papers_a.jsonl"
 RESAMPLES, SEED = 1000, 0
-SIDES = ("whole answer", "its first sentence", "as many sentences by likeness", "the likest sentence")
+SIDES = (
+    "whole answer", "its lead", "its lead's first sentence", "what is bold there", "as many sentences by likeness",
+    "the likest sentence",
+)  # fmt: skip
+HALVES = {"papers 1 to 6": range(1, 7), "papers 7 to 12": range(7, 13), "all": range(1, 13)}
 
 
 class Asked(NamedTuple):
@@ -97,19 +101,22 @@ def _overlap(said: Sequence[str], wanted: Sequence[str]) -> tuple[float, float]:
     return (2 * same / (len(said) + len(wanted)), same / len(wanted)) if same else (0.0, 0.0)
 
 
-def answers(one: Asked, search: Search) -> tuple[str, str, str, str]:
-    """What each of SIDES says."""
+def answers(one: Asked, search: Search) -> tuple[str, ...]:
+    """What each of SIDES says; where nothing is bold, the lead's first sentence."""
     hits = search.within(Filter(papers=(one.paper,)))(one.question, k=8, per_paper=8)
     drafter = ExtractiveDrafter(
         document_frequency=search.document_frequency,
         passage_count=search.passage_count,
     )
-    said = [sentence.text for sentence in drafter.draft(one.question, hits).sentences]
+    sentences = drafter.draft(one.question, hits).sentences
+    said, lead = [s.text for s in sentences], [s.text for s in sentences if s.part == "lead"]
+    bold = " ".join(s.text[s.point[0] : s.point[1]] for s in sentences[:1] if s.point) or "".join(lead[:1])
     texts = [reading(h.passage.text[a:b]) for h in hits for a, b in split(h.passage.text)]
     vectors = search.embedder.embed([one.question, *texts])
     order = np.argsort(-(vectors[1:] @ vectors[0]), kind="stable")
     likest = list(dict.fromkeys(texts[n] for n in order))
-    return " ".join(said), "".join(said[:1]), " ".join(likest[: len(said)]), "".join(likest[:1])
+    told = (" ".join(said), " ".join(lead), "".join(lead[:1]), bold)
+    return (*told, " ".join(likest[: len(said)]), "".join(likest[:1]))
 
 
 def interval(values: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
@@ -138,12 +145,19 @@ def main() -> None:
         said = [answers(one, search) for one in asked]
         search.close()
     print(f"{len(asked)} questions to {len(documents)} papers")
+    for half, numbers in HALVES.items():
+        kept = [n for n, one in enumerate(asked) if int(one.paper.removeprefix("paper-")) in numbers]
+        print(f"{half} ({len(kept)} questions)")
+        _print([asked[n] for n in kept], [said[n] for n in kept])
+
+
+def _print(asked: Sequence[Asked], said: Sequence[tuple[str, ...]]) -> None:
     for place, side in enumerate(SIDES):
         found = [overlap(row[place], one.answers) for row, one in zip(said, asked, strict=True)]
         f1, recall = np.mean(found, axis=0)
         low, high = interval([f for f, _ in found], [one.paper for one in asked])
         words = np.mean([len(row[place].split()) for row in said])
-        print(f"{side:30} F1 {f1:.3f} ({low:.3f} to {high:.3f}), recall {recall:.3f}, {words:.0f} words")
+        print(f"  {side:30} F1 {f1:.3f} ({low:.3f} to {high:.3f}), recall {recall:.3f}, {words:.0f} words")
 
 
 if __name__ == "__main__":

@@ -119,3 +119,20 @@ def test_a_file_has_no_signs_of_a_terminal(tmp_path: Path) -> None:
     assert (
         "26 heads in 7" in (tmp_path / "answer.txt").read_text() and "\x1b" not in (tmp_path / "answer.txt").read_text()
     )
+
+
+def test_a_comparison_has_a_block_for_both_and_for_each_named_as_the_question_names_them() -> None:
+    texts = (
+        "Transcoders are trained to give the output of a layer from its input.",
+        "Crosscoders read from several layers and write to all of them.",
+        "Unlike crosscoders, transcoders are trained for one layer at a time.",
+    )
+    hits = [hit(paper, text) for paper, text in zip((IOI, SAE, NOTE), texts, strict=True)]
+    draft = ExtractiveDrafter().draft("What is the difference between a transcoder and the crosscoders?", hits)
+    assert draft.compared == ("transcoder", "crosscoders")
+    assert [s.part for s in draft.sentences] == ["lead", "one", "other"]
+    answer = replace(PARTED, compared=draft.compared, sentences=tuple(
+        Sentence(s.text, (CITED,), "supported", part=s.part) for s in draft.sentences
+    ))  # fmt: skip
+    assert [g.heading for g in groups(answer)] == ["In short", "On transcoder", "On crosscoders"]
+    assert "### On crosscoders" in to_markdown(answer) and "\nOn transcoder:\n" in to_text(answer)
