@@ -9,7 +9,7 @@ from assistant.arrange import arranged
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
 from assistant.point import point
-from assistant.questions import QuestionKind, form_of, kind_of, side_names, sides, subject
+from assistant.questions import QuestionKind, form_of, kind_of, side_heads, side_names, subject
 from assistant.records import Draft, DraftSentence, Part, Stretch
 from assistant.weigh import FITTED, Weighing
 from index.records import Hit
@@ -74,7 +74,7 @@ class ExtractiveDrafter:
         chosen = self._choose(found, weights, min(self.sentences, MOST.get(kind, self.sentences)))
         first = self._first(question, found)
         chosen = [*([first] if first and first not in chosen else []), *chosen]
-        order = arranged(chosen, form_of(question), self.weighing.worth, sides(question), first)
+        order = arranged(chosen, form_of(question), self.weighing.worth, side_heads(question), first)
         sentences = tuple(self._sentence(candidate, part, question) for candidate, part in order)
         if on_text:
             for sentence in sentences:

@@ -10,9 +10,9 @@ from assistant.records import Answer, Part, Sentence
 HEADINGS: dict[Part, str] = {
     "": "",
     "lead": "In short",
-    "both": "On both",
-    "one": "On the first",
-    "other": "On the second",
+    "both": "Both",
+    "one": "The first",
+    "other": "The second",
     "more": "More from the vault",
     "aside": "Further passages",
 }
@@ -32,7 +32,8 @@ class Group(NamedTuple):
 
 def groups(answer: Answer) -> list[Group]:
     """The sentences of an answer by their parts, in its order; one group without a heading where it has no parts."""
-    headings = HEADINGS | dict(zip(("one", "other"), (f"On {name}" for name in answer.compared), strict=False))
+    named = (name[:1].upper() + name[1:] for name in answer.compared)
+    headings = HEADINGS | dict(zip(("one", "other"), named, strict=False))
     return [
         Group(part, headings[part], tuple(sentences)) for part, sentences in groupby(answer.sentences, lambda s: s.part)
     ]

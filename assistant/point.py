@@ -19,6 +19,7 @@ WEIGHTS = Path(__file__).with_name("point.json")
 # .3 .89 and .38, without a floor .73 (chosen on one half of them, `python -m benchmarks.point` prints the other's).
 SURE = 0.2
 CITED = re.compile(r"\([^()]*\b(?:19|20)\d\d\b[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]")  # answers only who and when
+WHOLE = ("yes-no", "comparison")  # which only the whole sentence answers
 COUNTED = 4  # words behind a number, of which one may be what is counted
 ALL_OF_IT = 0.75  # share of the sentence: a longer stretch points at nothing
 
@@ -28,10 +29,13 @@ def point(question: str, sentence: str) -> Stretch | None:
 
     Meant for a sentence that answers: in one that does not, it finds a stretch of the form that is asked for.
     """
+    form = form_of(question)
+    if form in WHOLE:
+        return None
     kind = group(question)
     cited = [] if kind == "who" else [found.span() for found in CITED.finditer(sentence)]
     found = [s for s in spans(question, sentence) if not any(a <= s.start and s.end <= b for a, b in cited)]
-    if form_of(question) == "who":
+    if form == "who":
         found = [s for s in found if any(c.isalpha() for c in sentence[s.start : s.end])]
     if not found:
         return None

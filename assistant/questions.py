@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from assistant.claims import negations, numbers, stem, stems, words
+from assistant.claims import content_words, negations, numbers, stem, stems, words
 
 QuestionKind = Literal["definition", "number", "who-when", "why", "comparison", "yes-no", "other"]
 # What a reader wants to see first: finer than the kind of sentence that is looked for.
@@ -42,6 +42,7 @@ FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ("how", re.compile(r"\bhow\b", re.I)),
 )  # fmt: skip
 MOST_NAMED = 60  # characters of a thing that is compared: more is no name to put over what is said of it
+SHORT_NAME = 3  # words of a name whose last one says what it is
 ARTICLE = re.compile(r"^(?:an?|the) ", re.I)
 COUNTED = re.compile(
     r"\bhow (?:many|much) ([\w-]+(?: [\w-]+){0,2}?)(?= (?:are|is|were|was|do|does|did|can|have|has|in|of|per)\b|$)",
@@ -64,7 +65,7 @@ CAUSE = re.compile(
     r"\b(?:because|since|due to|owing|reason|caused?|explain(?:s|ed)?|hypothes\w+|as a result|so that)\b", re.I
 )
 CONTRAST = re.compile(
-    r"\b(?:than|whereas|while|unlike|compared|contrast|both|similar(?:ly)?|differ\w*|outperform\w*)\b", re.I
+    r"(?<!-)\b(?:than|whereas|while|unlike|compared|contrast|both|similar(?:ly)?|differ\w*|outperform\w*)\b", re.I
 )
 BEING = (
     r"(?:simply |just |essentially |roughly )?(?:is|are|refers? to|means?|denotes?|describes?|consists? of|was|were)"
@@ -135,6 +136,17 @@ def sides(question: str) -> tuple[frozenset[str], frozenset[str]] | None:
     found = SIDES.search(question.strip(" ?."))
     one, other = (stems(part) for part in found.groups() if part) if found else (frozenset[str](), frozenset[str]())
     return (one - other, other - one) if one - other and other - one else None
+
+
+def side_heads(question: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The sides by what each is above all: of "sparse autoencoder" the autoencoder: much is sparse."""
+    found, names = sides(question), side_names(question)
+    if found is None or not names:
+        return found
+    heads = [[stem(w) for w in content_words(name) if stem(w) in side] for name, side in zip(names, found, strict=True)]
+    short = [len(name.split()) <= SHORT_NAME and head for name, head in zip(names, heads, strict=True)]
+    one, other = (frozenset(h[-1:]) if s else side for h, s, side in zip(heads, short, found, strict=True))
+    return one, other
 
 
 def suits(kind: QuestionKind, about: frozenset[str], sentence: str) -> float:

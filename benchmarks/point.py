@@ -6,6 +6,12 @@
 that answer it, as they stand there. Half of the abstracts (by a hash of their ids) are what `--fit` fits
 assistant/point.json on; the other half is held back, and measured: token F1 of the answer with the whole sentence, with
 the best stretch, and with what is made bold, which is left out where no stretch is sure (assistant/point.py).
+
+A "Yes" or "No" before the answer was tried on 2,880 such questions over the same abstracts, half of them "no", with the
+sentence that shows the answer given, in the words of assistant/claims.py and terms.py: "no" where it denies what the
+question does not (with .8 of its words) or says the opposite was right in .85 of 119 held back; "yes" where it has .8
+of the words and no denial in .67 of 328. So no answer begins with either. Nor do these signs of a stretch tell which
+sentence answers: the right one of an abstract's was found for .891 of 350 questions held back, without them for .889.
 """
 
 from __future__ import annotations

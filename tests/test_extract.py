@@ -91,6 +91,18 @@ def test_a_comparison_tells_of_both_first_then_of_one_and_then_of_the_other() ->
     assert said == [texts[3], texts[0], texts[2], texts[1]]
 
 
+def test_what_shares_an_adjective_with_a_side_is_not_said_of_it() -> None:
+    texts = (
+        "A transcoder is a wide and sparse network that stands in for a layer.",
+        "Transcoders are no autoencoders: while these give back their input, those give the output of a layer.",
+        "A transcoder finds the greater-than circuit, which an autoencoder found too.",
+    )
+    question = "What is the difference between a transcoder and a sparse autoencoder?"
+    draft = ExtractiveDrafter().draft(question, [hit(IOI, text) for text in texts])
+    assert draft.sentences[0].text == texts[1]
+    assert {s.text: s.part for s in draft.sentences}[texts[0]] == "one"
+
+
 def test_the_sides_of_a_comparison_are_known_by_what_the_other_has_not() -> None:
     patching = (frozenset({stem("activation")}), frozenset({stem("attribution")}))
     assert sides("What is the difference between activation patching and attribution patching?") == patching

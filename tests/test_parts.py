@@ -134,5 +134,5 @@ def test_a_comparison_has_a_block_for_both_and_for_each_named_as_the_question_na
     answer = replace(PARTED, compared=draft.compared, sentences=tuple(
         Sentence(s.text, (CITED,), "supported", part=s.part) for s in draft.sentences
     ))  # fmt: skip
-    assert [g.heading for g in groups(answer)] == ["In short", "On transcoder", "On crosscoders"]
-    assert "### On crosscoders" in to_markdown(answer) and "\nOn transcoder:\n" in to_text(answer)
+    assert [g.heading for g in groups(answer)] == ["In short", "Transcoder", "Crosscoders"]
+    assert "### Crosscoders" in to_markdown(answer) and "\nTranscoder:\n" in to_text(answer)
