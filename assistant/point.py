@@ -18,7 +18,10 @@ WEIGHTS = Path(__file__).with_name("point.json")
 # on people's answer is touched in .84 of the sentences that answer and are held back, and .61 of them have a point; at
 # .3 .89 and .38, without a floor .73 (chosen on one half of them, `python -m benchmarks.point` prints the other's).
 SURE = 0.2
-CITED = re.compile(r"\([^()]*\b(?:19|20)\d\d\b[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]")  # answers only who and when
+CITED = re.compile(  # years of citations, which answer only who and when; numbers of tables and pages
+    r"\([^()]*\b(?:19|20)\d\d\b[^()]*\)|\[[^\[\]]*\d{4}[^\[\]]*\]"
+    r"|\b(?:figures?|figs?\.|tables?|sections?|appendix|eqs?\.|equations?|pp?\.) ?[A-Z]?\d[\d.]*", re.I,
+)  # fmt: skip
 WHOLE = ("yes-no", "comparison")  # which only the whole sentence answers
 COUNTED = 4  # words behind a number, of which one may be what is counted
 ALL_OF_IT = 0.75  # share of the sentence: a longer stretch points at nothing
@@ -44,7 +47,11 @@ def point(question: str, sentence: str) -> Stretch | None:
     best = found[max(range(len(found)), key=values.__getitem__)]
     if best.end - best.start > ALL_OF_IT * len(sentence) or _sureness(best, found, values) < SURE:
         return None
-    return best.start, _with_noun(question, sentence, best.end) if kind == "number" else best.end
+    if kind != "number":
+        return best.start, best.end
+    end = _with_noun(question, sentence, best.end)
+    bare = sentence[best.start : end].isalpha() and " " not in sentence[best.start : end]
+    return None if bare else (best.start, end)  # "two" of something that was not asked about
 
 
 def _with_noun(question: str, sentence: str, end: int) -> int:

@@ -149,7 +149,7 @@ def _bounds(tokens: tuple[Token, ...]) -> Iterator[tuple[int, int]]:
             token = tokens[last]
             depth += (token.text == "(") - (token.text == ")")
             count += token.word
-            if token.text in ";:?!" or depth < 0 or count > MOST_WORDS:
+            if token.text in ".;:?!" or depth < 0 or count > MOST_WORDS:
                 break
             ends = (token.word and token.text not in FUNCTION) or token.text in ")%"
             if ends and not depth:

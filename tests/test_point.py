@@ -49,6 +49,23 @@ def test_the_year_of_a_citation_is_no_number_that_was_asked_for() -> None:
     assert found is None or "20" not in sentence[found[0] : found[1]]
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How often does GPT-2 name the wrong person?", "It is asked how GPT-2 finishes a sentence about two people."),
+        ("Which number of layers does the editor change?", "The causal traces reveal an early site of it (Table 3)."),
+    ],
+)
+def test_a_number_of_something_else_is_not_made_bold(question: str, sentence: str) -> None:
+    found = point(question, sentence)
+    assert found is None or sentence[found[0] : found[1]] not in ("two", "3")
+
+
+def test_a_point_lies_within_one_sentence() -> None:
+    text = "The others become the main contributors. Both the reason and the mechanism of this are still unclear."
+    assert all(". " not in text[span.start : span.end] for span in spans("Why do others become contributors?", text))
+
+
 def test_only_the_lead_has_a_point() -> None:
     hits = [
         hit(IOI, EXAMPLES[0][1]),
