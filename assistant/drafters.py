@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.draft import Drafter
 from assistant.extract import ExtractiveDrafter
 from assistant.llm import ModelSettings
+from index.reader import best_answers
 from index.search import Search
 
 
@@ -13,6 +14,7 @@ def choose(search: Search, settings: ModelSettings | None) -> Drafter:
     extractive = ExtractiveDrafter(
         document_frequency=search.document_frequency,
         passage_count=search.passage_count,
+        chooser=best_answers,
     )
     if settings is None:
         return extractive

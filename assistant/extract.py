@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.arrange import arranged
@@ -27,9 +27,9 @@ class Balance:
 
 
 # How well each of some sentences answers a question, by any scale; and where in one the answer stands.
-Chooser = Callable[[str, Sequence[str]], Sequence[float]]
+Chooser = Callable[[str, Sequence[str]], Sequence[float] | None]
 Pointer = Callable[[str, str], Stretch | None]
-POOL = 24  # sentences, the best by their signs, of which a chooser names the one to lead with
+POOL = 12  # sentences, the best by their signs, of which a chooser names the one to lead with
 MOST: dict[QuestionKind, int] = {"definition": 4, "yes-no": 5}  # sentences, where a few answer
 
 
@@ -72,7 +72,7 @@ class ExtractiveDrafter:
         found = self._best_first(candidates(kind, subject(question), shown, weights))
         found = merged(found)
         chosen = self._choose(found, weights, min(self.sentences, MOST.get(kind, self.sentences)))
-        first = self._first(question, found)
+        first = self._first(question, found, shown)
         chosen = [*([first] if first and first not in chosen else []), *chosen]
         order = arranged(chosen, form_of(question), self.weighing.worth, side_heads(question), first)
         sentences = tuple(self._sentence(candidate, part, question) for candidate, part in order)
@@ -88,13 +88,13 @@ class ExtractiveDrafter:
         total = self.passage_count()
         return {stem(w): rarity(self.document_frequency(w), total) for w in content_words(question)}
 
-    def _first(self, question: str, found: Sequence[Candidate]) -> Candidate | None:
-        """The sentence that the chooser would lead with; None without one."""
+    def _first(self, question: str, found: Sequence[Candidate], shown: Mapping[str, Hit]) -> Candidate | None:
+        """The sentence that the chooser would lead with; None without one. It reads each behind its source's title."""
         pool = found[:POOL]
         if self.chooser is None or not pool:
             return None
-        scores = self.chooser(question, [candidate.text for candidate in pool])
-        return pool[max(range(len(pool)), key=scores.__getitem__)]
+        scores = self.chooser(question, [f"{shown[c.key].paper.title.rstrip('.')}. {c.text}" for c in pool])
+        return pool[max(range(len(pool)), key=scores.__getitem__)] if scores else None
 
     def _sentence(self, candidate: Candidate, part: Part, question: str) -> DraftSentence:
         quotes = {candidate.key: candidate.quote, **dict(candidate.also)}

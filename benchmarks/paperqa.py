@@ -36,6 +36,7 @@ from assistant.shape import reading
 from evals.external import Document
 from evals.external_vault import write_document
 from index.filters import Filter
+from index.reader import best_answers
 from index.search import Search
 from ingest.vault import Vault
 from mivault_env import Environment, open_embedder
@@ -110,6 +111,7 @@ def answers(one: Asked, search: Search) -> tuple[str, ...]:
     drafter = ExtractiveDrafter(
         document_frequency=search.document_frequency,
         passage_count=search.passage_count,
+        chooser=best_answers,
     )
     sentences = drafter.draft(one.question, hits).sentences
     said, lead = [s.text for s in sentences], [s.text for s in sentences if s.part == "lead"]

@@ -49,14 +49,16 @@ class BertGraph:
         vector = op.normalize_l2(self._pool(hidden, mask), self._index(1), 1e-12, "max")
         return self.ov.Model([vector], [ids, mask], self.folder.name)
 
-    def _embeddings(self, ids: Any) -> Any:
+    def _embeddings(self, ids: Any, kinds: Any = None) -> Any:
+        """`kinds` are the vectors of the tokens' types; those of the first type where none are given."""
         op, name = self.op, "embeddings."
         words = op.gather(self._weight(name + "word_embeddings.weight"), ids, self._scalar(0))
         length = op.gather(op.shape_of(ids), self._index(1), self._scalar(0))
         table = self._weight(name + "position_embeddings.weight")
         places = op.slice(table, self._index(0), length, self._index(1), self._index(0))
-        first_type = op.gather(self._weight(name + "token_type_embeddings.weight"), self._scalar(0), self._scalar(0))
-        return self._norm(op.add(op.add(words, places), first_type), name + "LayerNorm")
+        if kinds is None:
+            kinds = op.gather(self._weight(name + "token_type_embeddings.weight"), self._scalar(0), self._scalar(0))
+        return self._norm(op.add(op.add(words, places), kinds), name + "LayerNorm")
 
     def _layer(self, hidden: Any, away: Any, name: str) -> Any:
         op = self.op
@@ -95,10 +97,13 @@ class BertGraph:
         return op.divide(total, op.reduce_sum(shown, self._index(1), False))
 
     def _weight(self, name: str) -> Any:
-        return self._constant(self.weights[name])
+        return self._constant(self._array(name))
 
     def _joined(self, names: Sequence[str]) -> Any:
-        return self._constant(np.concatenate([self.weights[name] for name in names]))
+        return self._constant(np.concatenate([self._array(name) for name in names]))
+
+    def _array(self, name: str) -> NDArray[np.float32]:
+        return self.weights[name]
 
     def _constant(self, array: NDArray[np.float32]) -> Any:
         self.kept.append(array)

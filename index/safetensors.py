@@ -30,7 +30,10 @@ class Weights:
             raise EmbedderError(f"{path} is not a safetensors file", "get the model again") from error
         self._data, self._header, self.path = raw[8 + size :], header, path
         # Some checkpoints name everything under "bert.".
-        self._prefix = "" if "embeddings.word_embeddings.weight" in header else "bert."
+        self._prefix = "bert." if "bert.embeddings.word_embeddings.weight" in header else ""
+
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._header
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         try:
