@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.arrange import arranged
+from assistant.arrange import TO_THE_LETTER, arranged
 from assistant.candidates import Candidate, Weights, candidates, likeness, merged, rarity, share
 from assistant.claims import content_words, stem, stems
 from assistant.point import point
@@ -72,7 +72,7 @@ class ExtractiveDrafter:
         found = self._best_first(candidates(kind, subject(question), shown, weights))
         found = merged(found)
         chosen = self._choose(found, weights, min(self.sentences, MOST.get(kind, self.sentences)))
-        first = self._first(question, found, shown)
+        first = None if defined(kind, found) else self._first(question, found, shown)
         chosen = [*([first] if first and first not in chosen else []), *chosen]
         order = arranged(chosen, form_of(question), self.weighing.worth, side_heads(question), first)
         sentences = tuple(self._sentence(candidate, part, question) for candidate, part in order)
@@ -128,6 +128,12 @@ class ExtractiveDrafter:
             + self.balance.news * news
             - self.balance.repetition * max(repeated - 0.5, 0.0)
         )
+
+
+def defined(kind: QuestionKind, found: Sequence[Candidate]) -> bool:
+    """Whether a definition is asked for and one of the subject is among the best: "X is ..." leads before whatever else
+    speaks of X."""
+    return kind == "definition" and any(c.suits >= TO_THE_LETTER for c in found[:POOL])
 
 
 def keyed(hits: Sequence[Hit]) -> dict[str, Hit]:

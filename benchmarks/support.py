@@ -17,8 +17,8 @@ to .843, SummEdits .665 to .663. As further signs in the regression they do not 
 five parts of the fitting half). A small network over the same vectors (each token against what it is aligned with in
 the best three sentences, five of them trained on the fitting halves of CLIFF and WiCE), added to the signs: CLIFF .813,
 WiCE .863. The source would go through the model at each check; CLIFF's 160 claims cannot tell apart what differs by
-less than .07. A reader trained on claims over abstracts (benchmarks/train_reader.py), as a further sign: CLIFF .831, WiCE
-.820, SummEdits .664.
+less than .07. A reader trained on claims over abstracts (benchmarks/train_reader.py), as a further sign: CLIFF .831,
+WiCE .820, SummEdits .664.
 """
 
 from __future__ import annotations

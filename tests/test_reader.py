@@ -11,6 +11,8 @@ from assistant.drafters import choose
 from assistant.extract import ExtractiveDrafter
 from index import reader
 from index.reader import best_answers, open_reader
+from index.records import Hit
+from ingest.records import Paper, Passage
 
 QUESTION = "How many attention heads does the greater-than circuit of GPT-2 small have?"
 TEXTS = [
@@ -66,3 +68,13 @@ class NoSearch:
 def test_the_drafter_that_ships_leads_with_what_the_reader_chooses() -> None:
     drafter = choose(NoSearch(), None)  # type: ignore[arg-type]
     assert isinstance(drafter, ExtractiveDrafter) and drafter.chooser is best_answers
+
+
+def test_a_definition_leads_whatever_the_chooser_says() -> None:
+    paper = Paper("a", "paper", "On grokking")
+    texts = ["Grokking is delayed generalisation long after the training set was fitted.",
+             "Grokking was seen in many small transformers on modular addition."]  # fmt: skip
+    hits = [Hit(Passage(f"a-{n}", "a", n, (), "p. 1", "p. 1", text, ()), paper, 1.0) for n, text in enumerate(texts)]
+    drafter = ExtractiveDrafter(chooser=lambda _, read: [float("seen" in one) for one in read])
+    assert drafter.draft("What is grokking?", hits).sentences[0].text == texts[0]
+    assert drafter.draft("Where was grokking in transformers seen?", hits).sentences[0].text == texts[1]
