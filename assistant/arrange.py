@@ -13,6 +13,9 @@ Sides = tuple[frozenset[str], frozenset[str]]
 Worth = Callable[[Candidate], float]
 
 TO_THE_LETTER = 0.2  # `suits` of a sentence that has the form asked for and is about the question's subject
+# `suits` of a definition, of what has a number of what is counted, of who had a thing first: such a sentence leads
+# whatever a chooser says. It changes no lead of the 198 development cases with facts (at .2 13 of them, .308 to .298).
+EXACTLY = 0.25
 LEAST_CONTRAST = 0.05  # `suits` of a sentence that sets things against each other ("unlike", "than", "while")
 TWO: frozenset[Form] = frozenset({"how", "why"})  # a mechanism or a cause is seldom told in one sentence
 SHORT: frozenset[Form] = frozenset({"number", "who", "when", "which"})  # one thing is asked for
@@ -34,12 +37,12 @@ def arranged(
 
     First the one that comes to the point, two where a mechanism or a cause is asked for; then what adds to it (what is
     said of both things compared, then of the one, then of the other); last what is found beside it. `first` is the one
-    to lead with, where that is known.
+    to lead with, where that is known, unless another is to the letter what is asked for.
     """
     ordered = in_order(chosen, compared)
     if not ordered:
         return []
-    first = first or ordered[0]
+    first = ordered[0] if first is None or ordered[0].suits >= EXACTLY else first
     leads = [first, *_second(first, chosen if form in TWO else ())]
     rest = [c for c in ordered if c not in leads]
     least = BEARING * max(map(worth, chosen)) if form in SHORT else 0.0

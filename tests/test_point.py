@@ -86,7 +86,7 @@ def test_a_point_is_a_stretch_of_whole_words_and_every_stretch_has_all_signs(que
 
 def test_a_chooser_says_which_sentence_leads_and_nothing_is_lost_for_it() -> None:
     texts = ["The circuit has 26 attention heads in all.", "Heads copy names in the circuit of attention heads."]
-    question = "How many attention heads are in the circuit?"
+    question = "Which attention heads are in the circuit?"
     hits = [hit(IOI, texts[0]), hit(SAE, texts[1])]
 
     def by_copying(_: str, sentences: object) -> list[float]:
@@ -96,3 +96,5 @@ def test_a_chooser_says_which_sentence_leads_and_nothing_is_lost_for_it() -> Non
     said = ExtractiveDrafter(chooser=by_copying).draft(question, hits).sentences
     assert said[0].text == texts[1] and said[0].part == "lead"
     assert {s.text for s in said} == set(texts)
+    to_the_letter = ExtractiveDrafter(chooser=by_copying).draft("How many attention heads are in the circuit?", hits)
+    assert to_the_letter.sentences[0].text == texts[0]
