@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from browsing import CHROMIUM, OPTIONS
+from hypothesis import settings
 from readable_embedder import ReadableEmbedder
 
 from ingest.tools import Tools
 from ingest.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
+# A property holds or does not: how long an example takes is this machine's load.
+settings.register_profile("mivault", deadline=None)
+settings.load_profile("mivault")
 
 
 @pytest.fixture(scope="session")
