@@ -258,4 +258,4 @@ def test_formulas_are_set_and_what_cannot_be_set_stays_text(visit: Visit) -> Non
     assert answer.locator("a").count() == 0
     said = answer.inner_text()
     assert "at $5 or $6" in said and r"$\undefined{x}$" in said and r"$\def\a" in said
-    assert visit.evaluate("document.fonts.check('12px KaTeX_Main')")
+    assert visit.evaluate("document.fonts.ready.then(() => document.fonts.check('12px KaTeX_Main'))")
