@@ -1,7 +1,8 @@
 """Pages read in processes of their own: a book's beside each other, one by one those of a file that killed its reader.
 
 Each reader is a fork of this process, opens the file anew and sends page after page as a line of JSON. A page on which
-one dies or stays too long is given up, and another reader goes on behind it: a bad page costs itself.
+two die, or one stays too long, is given up, and another reader goes on behind it: a bad page costs itself, and what
+kills a reader by chance costs none.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ingest.layout import Line, Piece
 
 # For one page: the slowest of 1,500 took .3 with pdfium, 2 with pypdf, and several times that on a busy machine.
 PAGE_SECONDS = 15.0
+TICK = 1.0  # seconds that one wait may count at most: a machine that was stopped meanwhile spent none of a page's time
 MOST_LOST = 12  # pages that cost a reader: behind so many, a file is not worth more of them
 
 LATE = "no time was left for it"
@@ -51,6 +53,7 @@ def read_apart(opened: Opener, count: int, *, readers: int, seconds: float, piec
     waiting = [list(range(start, min(start + share, count))) for start in range(0, count, share)]
     found: dict[int, Result] = {}
     running = [_Reader(opened, indices, pieces, seconds) for indices in waiting]
+    died: set[int] = set()
     lost = 0
     try:
         while running and time.monotonic() < deadline:
@@ -61,6 +64,10 @@ def read_apart(opened: Opener, count: int, *, readers: int, seconds: float, piec
                     continue
                 running.remove(reader)
                 rest = [index for index in reader.indices if index not in found]
+                if rest and rest[0] not in died and not reader.late:
+                    died.add(rest[0])
+                    running.append(_Reader(opened, rest, pieces, deadline - time.monotonic()))
+                    continue
                 if rest:
                     found[rest[0]] = reader.reason(rest[0])
                     lost += 1
@@ -73,12 +80,14 @@ def read_apart(opened: Opener, count: int, *, readers: int, seconds: float, piec
 
 
 def _wait(running: Sequence[_Reader], deadline: float) -> None:
-    """Until a reader has something to say or is out of time."""
-    until = min([deadline, *(reader.patience for reader in running)])
+    """Until a reader has something to say or is out of time, for a tick at most; tells each how long that was."""
+    began = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for reader in running:
             selector.register(reader.pipe, selectors.EVENT_READ)
-        selector.select(max(until - time.monotonic(), 0.0))
+        selector.select(max(min(deadline - began, TICK, *(reader.patience for reader in running)), 0.0))
+    for reader in running:
+        reader.patience -= min(time.monotonic() - began, TICK)
 
 
 class _Reader:
@@ -86,8 +95,8 @@ class _Reader:
 
     def __init__(self, opened: Opener, indices: Sequence[int], pieces: int, seconds: float) -> None:
         self.indices = indices
-        self.patience = time.monotonic() + PAGE_SECONDS
-        self._received, self._over, self._late = b"", False, False
+        self.patience = PAGE_SECONDS  # seconds that are left for the page it is at
+        self._received, self._over, self.late = b"", False, False
         self.pipe, out = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
@@ -104,19 +113,19 @@ class _Reader:
             self._over = True
         *whole, self._received = self._received.split(b"\n")
         if whole:
-            self.patience = time.monotonic() + PAGE_SECONDS
+            self.patience = PAGE_SECONDS
         return dict(map(_decoded, whole))
 
     def ended(self) -> bool:
         """Whether it is done, dead, or out of patience; its process is gone then."""
-        self._late = not self._over and time.monotonic() >= self.patience
-        if self._over or self._late:
+        self.late = not self._over and self.patience <= 0
+        if self._over or self.late:
             self.stop()
             return True
         return False
 
     def reason(self, index: int) -> str:
-        if self._late:
+        if self.late:
             return f"page {index + 1} takes over {PAGE_SECONDS:g} seconds"
         return f"page {index + 1} crashes its reader"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pdf_maker import make_pdf
@@ -63,6 +65,43 @@ def test_pages_without_time_are_named() -> None:
     found = read_apart(hostile, 8, readers=1, seconds=0.8, pieces=0)
     assert time.monotonic() - began < 5
     assert found[7] == LATE
+
+
+def test_what_kills_a_reader_by_chance_costs_no_page(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+
+    class Unlucky:
+        def lines(self, index: int, *, pieces: int = 0) -> list[Line]:
+            if index == 2 and not killed.exists():
+                killed.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return [Line(f"page {index}", 1, 2, 3, 4, 10, upward=bool(pieces))]
+
+    @contextmanager
+    def unlucky() -> Iterator[Unlucky]:
+        yield Unlucky()
+
+    found = read_apart(unlucky, 5, readers=1, seconds=30, pieces=0)
+    assert killed.exists() and [result[0].text for result in found.values() if not isinstance(result, str)] == [
+        f"page {index}" for index in range(5)
+    ]
+
+
+def test_a_machine_that_was_stopped_meanwhile_costs_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def lines(self, index: int, *, pieces: int = 0) -> list[Line]:
+            time.sleep(0.2)
+            return [Line(f"page {index}", 1, 2, 3, 4, 10, upward=bool(pieces))]
+
+    @contextmanager
+    def slow() -> Iterator[Slow]:
+        yield Slow()
+
+    calls = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 100 * (next(calls) // 4))  # it jumps all the time
+    monkeypatch.setattr(page_readers, "time", clock)
+    found = read_apart(slow, 3, readers=1, seconds=1e6, pieces=0)
+    assert [result for result in found.values() if isinstance(result, str)] == []
 
 
 def test_a_file_whose_every_page_crashes_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
