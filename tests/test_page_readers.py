@@ -90,7 +90,7 @@ def test_what_kills_a_reader_by_chance_costs_no_page(tmp_path: Path) -> None:
 def test_a_machine_that_was_stopped_meanwhile_costs_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow:
         def lines(self, index: int, *, pieces: int = 0) -> list[Line]:
-            time.sleep(0.2)
+            time.sleep(0.2 * index)  # the first wakes who waits for the others
             return [Line(f"page {index}", 1, 2, 3, 4, 10, upward=bool(pieces))]
 
     @contextmanager
@@ -100,7 +100,7 @@ def test_a_machine_that_was_stopped_meanwhile_costs_no_page(monkeypatch: pytest.
     calls = itertools.count()
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 100 * (next(calls) // 4))  # it jumps all the time
     monkeypatch.setattr(page_readers, "time", clock)
-    found = read_apart(slow, 3, readers=1, seconds=1e6, pieces=0)
+    found = read_apart(slow, 3, readers=3, seconds=1e6, pieces=0)
     assert [result for result in found.values() if isinstance(result, str)] == []
 
 
