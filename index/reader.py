@@ -25,6 +25,7 @@ from index.safetensors import Weights
 FILE = Path(__file__).with_name("reader.safetensors")
 MOST, MOST_ASKED = 220, 60  # tokens of a pair, and of the question in it: as it was trained
 BATCH = 8
+STEP = 32  # tokens: lengths are a multiple of it, as OpenVINO keeps memory for each that it meets
 CLS, SEP = 101, 102  # MiniLM's
 Floats = NDArray[np.float32]
 
@@ -99,7 +100,7 @@ class Reader:
         return [found[n] for n in range(len(texts))]
 
     def _batch(self, head: list[int], read: Sequence[list[int]]) -> list[float]:
-        longest = len(head) + max(map(len, read))
+        longest = -(-(len(head) + max(map(len, read))) // STEP) * STEP
         ids, types = (np.zeros((len(read), longest), dtype=np.int64) for _ in range(2))
         mask = np.zeros((len(read), longest), dtype=np.float32)
         for row, tokens in enumerate(read):
