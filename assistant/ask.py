@@ -116,11 +116,7 @@ def ask_events(
     yield Retrieved(tuple(hits))
     fit = answerable(full, hits, document_frequency=search.document_frequency, passage_count=search.passage_count)
     draft = (yield from _drafting(drafter, full, hits)) if fit.relevant else Draft((), {}, drafter.name)
-    pages = functools.cache(vault.pages)
-    mend = mended(draft, pages, assisting(drafter, draft.author), unsupported)
-    second = behind(drafter, draft.author) if unsupported != "keep" and draft.sentences else None
-    if second and not borne_out(mend):
-        draft, mend = _in_its_place(second.draft(full, hits), draft, mend, pages)
+    draft, mend = _checked(draft, drafter, unsupported, lambda one: one.draft(full, hits), functools.cache(vault.pages))
     abstained = not mend.sentences
     gap = (f"this answers in part: {fit.gap}",) if fit.gap and not abstained else ()
     yield Done(
@@ -142,12 +138,19 @@ def ask_events(
     )
 
 
-def _in_its_place(other: Draft, draft: Draft, mend: Mended, pages: Pages) -> tuple[Draft, Mended]:
-    """The second drafter's answer, where no passage bears out anything of the first one's."""
+def _checked(
+    draft: Draft, drafter: Drafter, unsupported: Unsupported, again: Callable[[Drafter], Draft], pages: Pages
+) -> tuple[Draft, Mended]:
+    """The draft and its sentences checked; those that the second drafter writes `again`, where there is one and no
+    passage bears out anything of the first one's."""
+    mend = mended(draft, pages, assisting(drafter, draft.author), unsupported)
+    second = behind(drafter, draft.author) if unsupported != "keep" and draft.sentences else None
+    if second is None or borne_out(mend):
+        return draft, mend
     told = f"nothing that {draft.author} wrote is borne out by a passage, so these are the papers' own sentences"
-    usage = draft.usage + mend.usage if draft.usage and mend.usage else draft.usage or mend.usage
-    again = mended(other, pages, None, "keep")
-    return replace(other, notices=(told, *other.notices), usage=usage), replace(again, usage=None)
+    other = again(second)
+    taken = replace(other, notices=(told, *other.notices), usage=_together(draft.usage, mend.usage))
+    return taken, mended(other, pages, None, "keep")
 
 
 def _standalone(question: str, history: Sequence[str], drafter: Drafter) -> tuple[str, Usage | None]:

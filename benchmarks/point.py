@@ -2,8 +2,8 @@
 
     python -m benchmarks.point [--data ../shared/arxiv/abstracts-cs-2025-2026.jsonl.gz] [--fit]
 
-`points.jsonl.gz` holds questions that were written for this over abstracts of arXiv (CC0), each with the shortest words
-that answer it, as they stand there. Half of the abstracts (by a hash of their ids) are what `--fit` fits
+The questions are those that were written over abstracts of arXiv (CC0; benchmarks/reader/questions.txt), each with the
+shortest words that answer it, as they stand there. Half of the abstracts (by a hash of their ids) are what `--fit` fits
 assistant/point.json on; the other half is held back, and measured: token F1 of the answer with the whole sentence, with
 the best stretch, and with what is made bold, which is left out where no stretch is sure (assistant/point.py).
 
@@ -32,9 +32,9 @@ from assistant.point import WEIGHTS, _weights, point, worth
 from assistant.sentences import split
 from assistant.spans import GROUPS, SIGNS, Span, group, spans
 from benchmarks.paperqa import overlap
+from benchmarks.reader.rows import written
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "arxiv" / "abstracts-cs-2025-2026.jsonl.gz"
-QUESTIONS = Path(__file__).with_name("points.jsonl.gz")
 OWN = (
     "length", "length over six words", "one word", "has a number", "begins with a number", "is a number",
     "capitals (share)", "after a means", "begins with a means", "after a cause", "begins with a cause",
@@ -64,13 +64,12 @@ def asked(data: Path) -> tuple[list[Asked], list[Asked]]:
         for row in map(json.loads, lines):
             texts[row["id"]] = " ".join(row["summary"].split())
     halves: tuple[list[Asked], list[Asked]] = ([], [])
-    with gzip.open(QUESTIONS, "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            text, answer = texts.get(row["id"], ""), row["answer"]
+    for abstract, items in written().items():
+        text, half = texts.get(abstract, ""), hashlib.sha256(abstract.encode()).digest()[0] % 2
+        for question, answer in (parts for tag, *parts in items if tag == "Q"):
             sentence = next((text[a:b] for a, b in split(text) if answer.lower() in text[a:b].lower()), "")
             if sentence:
-                half = hashlib.sha256(row["id"].encode()).digest()[0] % 2
-                halves[half].append(Asked(row["question"], sentence, answer))
+                halves[half].append(Asked(question, sentence, answer))
     return halves
 
 
